@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of the suite. */
+#include "suite.h"
+
+#include <string.h>
+
+#define PER_OP { "ns_per_op", NULL, UNIT_NS, PICK_MEDIAN }
+#define FAIRNESS { "jain", "Jain index, worst run", UNIT_NONE, PICK_MIN }
+#define WAITS \
+	{ "wait_p50_ns", "wait p50", UNIT_NS, PICK_MEDIAN }, \
+	{ "wait_p99_ns", "wait p99", UNIT_NS, PICK_MEDIAN }, \
+	{ "wait_max_ns", "longest wait, worst run", UNIT_NS, PICK_MAX }
+
+#define BENCH(name, more, ...) { name, KIND_BENCH, { __VA_ARGS__ }, { PER_OP, more } }
+#define SIMPLE(name, ...) { name, KIND_BENCH, { __VA_ARGS__ }, { PER_OP } }
+#define MUTEX(threads, section) \
+	{ "mutex-" threads "-" section, KIND_BENCH, \
+	  { "mutex", "--threads", threads, "--section", section }, \
+	  { PER_OP, WAITS, FAIRNESS, \
+	    { "unserved", "threads unserved, worst run", UNIT_NONE, PICK_MAX } } }
+#define BLOCKED(threads) \
+	{ "blocked-" threads, KIND_BENCH, { "blocked", "--threads", threads }, \
+	  { PER_OP, \
+	    { "create_ns", "create, per thread", UNIT_NS, PICK_MEDIAN }, \
+	    { "wake_join_ns", "wake and join, per thread", UNIT_NS, PICK_MEDIAN }, \
+	    { "resident_kb", "resident, per thread", UNIT_KB, PICK_MEDIAN } } }
+#define PROGRAM(name, ...) \
+	{ name, KIND_PROGRAM, { __VA_ARGS__ }, \
+	  { { "seconds", NULL, UNIT_S, PICK_MEDIAN }, \
+	    { "cpu_seconds", "CPU time", UNIT_S, PICK_MEDIAN } } }
+
+const struct row suite[] = {
+	SIMPLE("yield-2", "yield", "--threads", "2"),
+	SIMPLE("yield-64", "yield", "--threads", "64"),
+	SIMPLE("condvar-2", "condvar", "--conds", "2"),
+	SIMPLE("condvar-1", "condvar", "--conds", "1"),
+	SIMPLE("semaphore", "semaphore"),
+	SIMPLE("pipe", "pipe"),
+	MUTEX("2", "50"),
+	MUTEX("8", "50"),
+	MUTEX("64", "50"),
+	MUTEX("512", "50"),
+	MUTEX("2", "1000"),
+	MUTEX("8", "1000"),
+	MUTEX("64", "1000"),
+	MUTEX("512", "1000"),
+	{ "rwlock", KIND_BENCH, { "rwlock", "--threads", "8", "--section", "50" },
+	  { PER_OP, WAITS, FAIRNESS,
+	    { "write_share", "share of writes, worst run", UNIT_NONE, PICK_MIN } } },
+	SIMPLE("create-join", "create-join"),
+	SIMPLE("create-1000", "create-many", "--threads", "1000"),
+	SIMPLE("barrier-8", "barrier", "--threads", "8"),
+	SIMPLE("barrier-64", "barrier", "--threads", "64"),
+	SIMPLE("prodcons-4", "prodcons", "--threads", "4"),
+	SIMPLE("prodcons-64", "prodcons", "--threads", "64"),
+	BENCH("echo-64", FAIRNESS, "echo", "--threads", "64"),
+	BENCH("echo-1000", FAIRNESS, "echo", "--threads", "1000"),
+	BLOCKED("1000"),
+	BLOCKED("10000"),
+	{ "python-event", KIND_PYTHON, { "event_pingpong.py" },
+	  { { "us_per_round_trip", NULL, UNIT_US, PICK_MEDIAN } } },
+	{ "python-queue8", KIND_PYTHON, { "queue8.py" },
+	  { { "seconds", NULL, UNIT_S, PICK_MEDIAN } } },
+	PROGRAM("pigz", "pigz", "-p4", "-c"),
+	PROGRAM("zstd", "zstd", "-T4", "-q", "-c"),
+	/* The lowest level: the most hand-overs between threads for a given time. */
+	PROGRAM("xz", "xz", "-T4", "-1", "-c"),
+};
+
+const unsigned suite_rows = sizeof suite / sizeof suite[0];
+
+bool suite_matches(const struct row *row, const char *item)
+{
+	size_t length = strlen(item);
+
+	return length && strncmp(row->name, item, length) == 0 &&
+	       (row->name[length] == '\0' || row->name[length] == '-');
+}
+
+bool suite_knows(const char *item)
+{
+	for (unsigned i = 0; i < suite_rows; i++)
+		if (suite_matches(&suite[i], item))
+			return true;
+	return false;
+}
+
+unsigned suite_figures(const struct row *row)
+{
+	unsigned count = 0;
+
+	while (count < MAX_FIGURES && row->figures[count].key)
+		count++;
+	return count;
+}
+
+const char *suite_kind_name(enum kind kind)
+{
+	static const char *const names[] = {
+		[KIND_BENCH] = "benchmark", [KIND_PYTHON] = "python", [KIND_PROGRAM] = "program",
+	};
+
+	return names[kind];
+}

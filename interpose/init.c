@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Constructor, destructor, start of the runtime, fork. */
+#include "interpose.h"
+#include "host/thread.h"
+#include "sched/signal.h"
+#include "sync/once.h"
+#include "sync/waitq.h"
+
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+void umcg_go_home(void)
+{
+	struct task *t = umcg_self;
+
+	real();
+	if (!on_carrier())
+		return;
+	np_enter(t);
+	task_couple(t);
+	np_leave(t);
+}
+
+static void after_fork_child(void)
+{
+	once_after_fork_child();
+	umcg_life = (struct life){ .started = umcg_life.started };
+	runtime_after_fork_child();
+}
+
+/* The runtime's own two signals get the one handler too. SA_NODEFER: it may switch to another worker. */
+static void install(int sig, int flags)
+{
+	struct sigaction act = { .sa_sigaction = signal_entry, .sa_flags = SA_SIGINFO | SA_NODEFER | flags }, old;
+
+	real()->sigaction(sig, &act, &old);
+	if (old.sa_sigaction != signal_entry) {
+		signal_actions[sig].handler = old.sa_sigaction;
+		signal_actions[sig].flags = (uint32_t)old.sa_flags;
+	}
+}
+
+void interpose_start(void)
+{
+	if (umcg_rt.active || umcg_rt.failed)
+		return;
+	waitq_init();
+	if (runtime_start())
+		return;
+	install(SIGNAL_INTERRUPT, 0);
+	install(SIGNAL_PREEMPT, SA_RESTART);
+	if (umcg_self)
+		host_on_thread_exit(umcg_self);
+	umcg_life.started = 1;
+}
+
+__attribute__((constructor(101)))
+static void init(void)
+{
+	config_read(&umcg_rt.config, environ, getauxval(AT_SECURE));
+	real();
+	if (umcg_rt.config.disable)
+		umcg_rt.failed = true;
+	if (host_thread_exit_init(thread_on_exit))
+		umcg_rt.failed = true;
+	host_libc_text(&umcg_rt.libc_text_lo, &umcg_rt.libc_text_hi);
+	/* Before any handler of the program's: ours must be the first to run in the child. */
+	pthread_atfork(NULL, NULL, after_fork_child);
+}
+
+__attribute__((destructor))
+static void fini(void)
+{
+	if (umcg_rt.config.stats)
+		stats_print();
+}

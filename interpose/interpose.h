@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What the wrappers share: which task calls, and where it must be. */
+#ifndef UMCG_INTERPOSE_INTERPOSE_H
+#define UMCG_INTERPOSE_INTERPOSE_H
+
+#include "real.h"
+#include "sched/runtime.h"
+#include "sched/sched.h"
+
+#include <errno.h>
+
+/* Public wrappers: exported, and known to the headers above by their own prototypes. */
+#define WRAPPER EXPORT
+
+/* Start the runtime if it can work here. */
+void interpose_start(void);
+
+/* The calling task goes to its home, where it stays until its next scheduling point. */
+void umcg_go_home(void) __attribute__((visibility("hidden")));
+
+/* Whether the caller is a worker that a carrier executes: only then is there anything to go home from. */
+static inline bool on_carrier(void)
+{
+	struct task *t = umcg_self;
+
+	return t && t->kind == TASK_WORKER && !t->at_home;
+}
+
+/* -errno of the runtime to the C convention. */
+static inline int errno_return(int ret)
+{
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
+/* TLS of each thread that its joiners look at; its address in another thread: host_tls_of(). */
+struct life {
+	uint32_t started;	/* created by us, runs */
+	uint32_t exited;	/* its last destructor has run; written under the bucket of its pthread_t */
+	uint32_t detached;
+	pthread_t joining;	/* the thread that it waits for, or 0 */
+};
+extern thread_data struct life umcg_life __attribute__((visibility("hidden")));
+
+/* thread.c: end of a thread, before its libc thread goes. */
+void thread_on_exit(struct task *t);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for descriptors. A call that would wait goes home first: there it
+ * blocks a kernel thread that nobody else needs, as on NPTL, and stays until its
+ * worker's next scheduling point.
+ */
+#include "interpose.h"
+
+#include <stdarg.h>
+
+/* Before a call that reads from fd: go home unless it can be served at once. */
+static void before_input(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (on_carrier() && syscall3(SYS_poll, (long)&p, 1, 0) == 0)
+		umcg_go_home();
+}
+
+WRAPPER ssize_t read(int fd, void *buf, size_t n)
+{
+	before_input(fd);
+	return real()->read(fd, buf, n);
+}
+
+WRAPPER ssize_t readv(int fd, const struct iovec *iov, int n)
+{
+	before_input(fd);
+	return real()->readv(fd, iov, n);
+}
+
+WRAPPER ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+	before_input(fd);
+	return real()->recv(fd, buf, n, flags);
+}
+
+WRAPPER ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags, struct sockaddr *restrict addr,
+			 socklen_t *restrict len)
+{
+	before_input(fd);
+	return real()->recvfrom(fd, buf, n, flags, addr, len);
+}
+
+WRAPPER ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	before_input(fd);
+	return real()->recvmsg(fd, msg, flags);
+}
+
+WRAPPER int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+{
+	before_input(fd);
+	return real()->accept(fd, addr, len);
+}
+
+WRAPPER int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict len, int flags)
+{
+	before_input(fd);
+	return real()->accept4(fd, addr, len, flags);
+}
+
+/* Calls that wait for several: tried without waiting, then waited for at home. */
+
+WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	if (timeout != 0 && on_carrier()) {
+		int ret = real()->poll(fds, n, 0);
+
+		if (ret != 0)
+			return ret;
+		umcg_go_home();
+	}
+	return real()->poll(fds, n, timeout);
+}
+
+WRAPPER int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict x,
+		   struct timeval *restrict timeout)
+{
+	if (!timeout || timeout->tv_sec || timeout->tv_usec)
+		umcg_go_home();
+	return real()->select(n, r, w, x, timeout);
+}
+
+WRAPPER int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
+{
+	if (timeout != 0 && on_carrier()) {
+		int ret = real()->epoll_wait(epfd, events, max, 0);
+
+		if (ret != 0)
+			return ret;
+		umcg_go_home();
+	}
+	return real()->epoll_wait(epfd, events, max, timeout);
+}
+
+/* Raw system calls whose effect or answer depends on the kernel thread, and futex waits. */
+static bool belongs_home(long nr, long op)
+{
+	switch (nr) {
+	case SYS_futex:
+		op &= FUTEX_CMD_MASK;
+		return op != FUTEX_WAKE && op != FUTEX_WAKE_BITSET && op != FUTEX_WAKE_OP &&
+		       op != FUTEX_REQUEUE && op != FUTEX_CMP_REQUEUE;
+	case SYS_rt_sigprocmask:
+	case SYS_rt_sigtimedwait:
+	case SYS_rt_sigsuspend:
+	case SYS_rt_sigpending:
+	case SYS_sigaltstack:
+	case SYS_sched_setaffinity:
+	case SYS_sched_setscheduler:
+	case SYS_sched_setparam:
+	case SYS_sched_setattr:
+	case SYS_setpriority:
+	case SYS_ioprio_set:
+	case SYS_prctl:
+	case SYS_seccomp:
+	case SYS_capset:
+	case SYS_unshare:
+	case SYS_setns:
+	case SYS_clone:
+	case SYS_clone3:
+	case SYS_fork:
+	case SYS_execve:
+	case SYS_execveat:
+	case SYS_wait4:
+	case SYS_waitid:
+	case SYS_set_robust_list:
+	case SYS_set_tid_address:
+	case SYS_rseq:
+	case SYS_kill:
+	case SYS_tkill:
+	case SYS_tgkill:
+	case SYS_ptrace:
+		return true;
+	default:
+		return false;
+	}
+}
+
+WRAPPER long syscall(long nr, ...)
+{
+	long a[6];
+	va_list ap;
+
+	va_start(ap, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (nr == SYS_gettid)
+		return gettid();
+	if (on_carrier() && belongs_home(nr, a[1]))
+		umcg_go_home();
+	return real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}

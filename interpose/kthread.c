@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state of the kernel thread: read and changed at home; who changes what
+ * carriers share (affinity, policy, priority, namespaces) stays there for good.
+ */
+#include "interpose.h"
+#include "host/thread.h"
+#include "sched/broadcast.h"
+
+#include <stdarg.h>
+
+static void bind_self(void)
+{
+	struct task *t = umcg_self;
+
+	umcg_go_home();
+	if (!t)
+		return;
+	np_enter(t);
+	task_bind(t);
+	np_leave(t);
+}
+
+/* thread has changed for good, perhaps by another's hand: it comes home at its next scheduling point. */
+static int bind_if_ok(pthread_t thread, int ret)
+{
+	struct task *t;
+
+	if (ret || !task_self())
+		return ret;
+	if (thread == pthread_self()) {
+		bind_self();
+		return ret;
+	}
+	t = *(struct task **)host_tls_of(thread, &umcg_self);
+	if (t && t->kind == TASK_WORKER) {
+		or_acq_rel(&t->attn, ATTN_BIND);
+		task_interrupt(t);
+	}
+	return ret;
+}
+
+WRAPPER int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *cpus)
+{
+	return bind_if_ok(thread, real()->pthread_setaffinity_np(thread, size, cpus));
+}
+
+WRAPPER int pthread_setschedparam(pthread_t thread, int policy, const struct sched_param *param)
+{
+	return bind_if_ok(thread, real()->pthread_setschedparam(thread, policy, param));
+}
+
+WRAPPER int pthread_setschedprio(pthread_t thread, int prio)
+{
+	return bind_if_ok(thread, real()->pthread_setschedprio(thread, prio));
+}
+
+/* pid 0 is the calling thread; the tid of another of ours binds that one. */
+static void bind_tid(pid_t pid)
+{
+	struct task *t = umcg_self;
+
+	if (!t)
+		return;
+	if (pid == 0 || pid == t->tid) {
+		bind_self();
+		return;
+	}
+	t = task_of_tid(pid);
+	if (t && t->kind == TASK_WORKER) {
+		or_acq_rel(&t->attn, ATTN_BIND);
+		task_interrupt(t);
+	}
+}
+
+WRAPPER int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *cpus)
+{
+	bind_tid(pid);
+	return real()->sched_setaffinity(pid, size, cpus);
+}
+
+WRAPPER int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
+{
+	bind_tid(pid);
+	return real()->sched_setscheduler(pid, policy, param);
+}
+
+WRAPPER int sched_setparam(pid_t pid, const struct sched_param *param)
+{
+	bind_tid(pid);
+	return real()->sched_setparam(pid, param);
+}
+
+WRAPPER int setpriority(__priority_which_t which, id_t who, int prio)
+{
+	if (which == PRIO_PROCESS)
+		bind_tid((pid_t)who);
+	return real()->setpriority(which, who, prio);
+}
+
+WRAPPER int nice(int inc)
+{
+	bind_self();
+	return real()->nice(inc);
+}
+
+WRAPPER int unshare(int flags)
+{
+	bind_self();
+	return real()->unshare(flags);
+}
+
+WRAPPER int setns(int fd, int type)
+{
+	bind_self();
+	return real()->setns(fd, type);
+}
+
+WRAPPER int prctl(int option, ...)
+{
+	unsigned long a[4];
+	va_list ap;
+
+	va_start(ap, option);
+	for (int i = 0; i < 4; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	switch (option) {
+	case PR_SET_SECCOMP:
+	case PR_SET_NO_NEW_PRIVS:
+	case PR_CAPBSET_DROP:
+	case PR_CAP_AMBIENT:
+	case PR_SET_KEEPCAPS:
+	case PR_SET_SECUREBITS:
+	case PR_SET_TIMERSLACK:
+		bind_self();
+		break;
+	default:
+		umcg_go_home();
+	}
+	return real()->prctl(option, a[0], a[1], a[2], a[3]);
+}
+
+WRAPPER int pthread_setname_np(pthread_t thread, const char *name)
+{
+	if (thread == pthread_self())
+		umcg_go_home();
+	return real()->pthread_setname_np(thread, name);
+}
+
+WRAPPER int pthread_getname_np(pthread_t thread, char *name, size_t size)
+{
+	if (thread == pthread_self())
+		umcg_go_home();
+	return real()->pthread_getname_np(thread, name, size);
+}
+
+/*
+ * Credentials are per kernel thread; the libc changes them on every thread that
+ * it knows, and we on the rest: carriers and monitor.
+ */
+static int everywhere(int ret, long nr, long a, long b, long c)
+{
+	if (ret == 0 && umcg_rt.active)
+		broadcast_syscall(nr, a, b, c);
+	return ret;
+}
+
+WRAPPER int setuid(uid_t uid)
+{
+	umcg_go_home();
+	return everywhere(real()->setuid(uid), SYS_setuid, uid, 0, 0);
+}
+
+WRAPPER int setgid(gid_t gid)
+{
+	umcg_go_home();
+	return everywhere(real()->setgid(gid), SYS_setgid, gid, 0, 0);
+}
+
+WRAPPER int seteuid(uid_t uid)
+{
+	umcg_go_home();
+	return everywhere(real()->seteuid(uid), SYS_setresuid, -1, uid, -1);
+}
+
+WRAPPER int setegid(gid_t gid)
+{
+	umcg_go_home();
+	return everywhere(real()->setegid(gid), SYS_setresgid, -1, gid, -1);
+}
+
+WRAPPER int setreuid(uid_t ruid, uid_t euid)
+{
+	umcg_go_home();
+	return everywhere(real()->setreuid(ruid, euid), SYS_setreuid, (int)ruid, (int)euid, 0);
+}
+
+WRAPPER int setregid(gid_t rgid, gid_t egid)
+{
+	umcg_go_home();
+	return everywhere(real()->setregid(rgid, egid), SYS_setregid, (int)rgid, (int)egid, 0);
+}
+
+WRAPPER int setresuid(uid_t ruid, uid_t euid, uid_t suid)
+{
+	umcg_go_home();
+	return everywhere(real()->setresuid(ruid, euid, suid), SYS_setresuid, (int)ruid, (int)euid, (int)suid);
+}
+
+WRAPPER int setresgid(gid_t rgid, gid_t egid, gid_t sgid)
+{
+	umcg_go_home();
+	return everywhere(real()->setresgid(rgid, egid, sgid), SYS_setresgid, (int)rgid, (int)egid, (int)sgid);
+}
+
+WRAPPER int setgroups(size_t n, const gid_t *groups)
+{
+	umcg_go_home();
+	return everywhere(real()->setgroups(n, groups), SYS_setgroups, (long)n, (long)groups, 0);
+}

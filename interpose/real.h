@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions of the libc (or of whoever stands behind us in the order of
+ * preloads) that our symbols stand in front of.
+ *
+ * They are looked up when the first of them is wanted: that may be long before
+ * our constructor, in another library's. A look-up that succeeds allocates
+ * nothing, so it does not come back to us through a preloaded malloc.
+ */
+#ifndef UMCG_INTERPOSE_REAL_H
+#define UMCG_INTERPOSE_REAL_H
+
+#include "base/atomic.h"
+#include "base/compiler.h"
+
+#include <grp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pty.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+sighandler_t bsd_signal(int sig, sighandler_t handler);	/* only the oldest standard has it */
+
+/* Some of them are deprecated; programs call them all the same. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+struct real {
+	bool ready;
+#define WRAP(name)		__typeof__(name) *name;
+#define WRAPV(name, version)	WRAP(name)
+#define HOME(name)
+#include "symbols.def"
+#undef WRAP
+#undef WRAPV
+#undef HOME
+};
+
+extern struct real umcg_real __attribute__((visibility("hidden")));
+
+void real_resolve(void);
+
+static inline struct real *real(void)
+{
+	if (unlikely(!load_acquire(&umcg_real.ready)))	/* pairs with real_resolve() */
+		real_resolve();
+	return &umcg_real;
+}
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dispositions: the program's handlers stand in a table, the kernel's handler is
+ * signal_entry() for each of them. Mask and flags are the kernel's business as
+ * before, except SA_RESETHAND, which must not strike when a signal is only
+ * passed on.
+ *
+ * Lock-free, as sigaction() may be called in handlers: a handler enters the
+ * table before the kernel learns of it, and leaves after.
+ */
+#include "interpose.h"
+#include "sched/signal.h"
+
+#include <string.h>
+
+static bool interrupts[NSIG];	/* siginterrupt() */
+
+static bool is_function(const struct sigaction *act)
+{
+	return act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN && act->sa_handler != SIG_ERR;
+}
+
+/* What the program was told to be installed for sig, given what the kernel had. */
+static void translate_old(struct sigaction *old, const struct signal_action *a)
+{
+	int flags = (int)a->flags;
+
+	if (old->sa_sigaction != signal_entry)
+		return;
+	old->sa_sigaction = a->handler;
+	old->sa_flags = flags;
+}
+
+/* The runtime's two signals keep their kernel handler; the program's wish stands in the table. */
+static int runtime_signal_action(int sig, const struct sigaction *act, struct sigaction *old)
+{
+	struct signal_action *a = &signal_actions[sig];
+
+	if (old) {
+		memset(old, 0, sizeof(*old));
+		old->sa_sigaction = a->handler;
+		old->sa_flags = (int)a->flags;
+	}
+	if (act) {
+		store_relaxed(&a->flags, (uint32_t)act->sa_flags);
+		store_release(&a->handler, act->sa_sigaction);
+	}
+	return 0;
+}
+
+WRAPPER int sigaction(int sig, const struct sigaction *restrict act, struct sigaction *restrict old)
+{
+	struct signal_action before, *a;
+	struct sigaction kernel;
+	int ret;
+
+	if (sig <= 0 || sig >= NSIG)
+		return real()->sigaction(sig, act, old);
+	if (umcg_rt.active && (sig == SIGNAL_PREEMPT || sig == SIGNAL_INTERRUPT))
+		return runtime_signal_action(sig, act, old);
+	a = &signal_actions[sig];
+	before.handler = load_acquire(&a->handler);
+	before.flags = load_relaxed(&a->flags);
+	if (act && is_function(act)) {
+		kernel = *act;
+		store_relaxed(&a->flags, (uint32_t)act->sa_flags);
+		store_release(&a->handler, act->sa_sigaction);
+		kernel.sa_sigaction = signal_entry;
+		kernel.sa_flags |= SA_SIGINFO;
+		kernel.sa_flags &= ~SA_RESETHAND;
+		act = &kernel;
+	}
+	ret = real()->sigaction(sig, act, old);
+	if (ret == 0 && old)
+		translate_old(old, &before);
+	return ret;
+}
+
+static void (*install(int sig, void (*handler)(int), int flags, bool block_itself))(int)
+{
+	struct sigaction act = { .sa_handler = handler, .sa_flags = flags }, old;
+
+	sigemptyset(&act.sa_mask);
+	if (block_itself && sigaddset(&act.sa_mask, sig))
+		return SIG_ERR;
+	return sigaction(sig, &act, &old) ? SIG_ERR : old.sa_handler;
+}
+
+static void (*bsd(int sig, void (*handler)(int)))(int)
+{
+	if (handler == SIG_ERR || sig <= 0 || sig >= NSIG) {
+		errno = EINVAL;
+		return SIG_ERR;
+	}
+	return install(sig, handler, interrupts[sig] ? 0 : SA_RESTART, true);
+}
+
+WRAPPER sighandler_t signal(int sig, sighandler_t handler)
+{
+	return bsd(sig, handler);
+}
+
+WRAPPER sighandler_t bsd_signal(int sig, sighandler_t handler)
+{
+	return bsd(sig, handler);
+}
+
+WRAPPER sighandler_t ssignal(int sig, sighandler_t handler)
+{
+	return bsd(sig, handler);
+}
+
+WRAPPER sighandler_t __sysv_signal(int sig, sighandler_t handler)
+{
+	if (handler == SIG_ERR || sig <= 0 || sig >= NSIG) {
+		errno = EINVAL;
+		return SIG_ERR;
+	}
+	return install(sig, handler, (int)(SA_RESETHAND | SA_NODEFER), false);
+}
+
+WRAPPER sighandler_t sysv_signal(int sig, sighandler_t handler)
+{
+	return __sysv_signal(sig, handler);
+}
+
+WRAPPER sighandler_t sigset(int sig, sighandler_t disposition)
+{
+	sigset_t only, before;
+	sighandler_t old;
+
+	if (disposition == SIG_ERR || sigemptyset(&only) || sigaddset(&only, sig)) {
+		errno = EINVAL;
+		return SIG_ERR;
+	}
+	if (disposition == SIG_HOLD) {
+		struct sigaction act;
+
+		if (sigprocmask(SIG_BLOCK, &only, &before) || sigaction(sig, NULL, &act))
+			return SIG_ERR;
+		return sigismember(&before, sig) ? SIG_HOLD : act.sa_handler;
+	}
+	old = install(sig, disposition, 0, false);
+	if (old == SIG_ERR || sigprocmask(SIG_UNBLOCK, &only, &before))
+		return SIG_ERR;
+	return sigismember(&before, sig) ? SIG_HOLD : old;
+}
+
+WRAPPER int siginterrupt(int sig, int interrupt)
+{
+	struct sigaction act;
+
+	if (sigaction(sig, NULL, &act))
+		return -1;
+	interrupts[sig] = interrupt;
+	act.sa_flags = interrupt ? act.sa_flags & ~SA_RESTART : act.sa_flags | SA_RESTART;
+	return sigaction(sig, &act, NULL);
+}
+
+/* To oneself a signal is delivered before the call returns, so it must be sent where it is delivered. */
+
+WRAPPER int pthread_kill(pthread_t thread, int sig)
+{
+	if (thread == pthread_self())
+		umcg_go_home();
+	return real()->pthread_kill(thread, sig);
+}
+
+WRAPPER int pthread_sigqueue(pthread_t thread, int sig, const union sigval value)
+{
+	if (thread == pthread_self())
+		umcg_go_home();
+	return real()->pthread_sigqueue(thread, sig, value);
+}
+
+WRAPPER int kill(pid_t pid, int sig)
+{
+	if (pid <= 0 || pid == getpid())
+		umcg_go_home();
+	return real()->kill(pid, sig);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/* Birth, end and joining of threads. */
+#include "interpose.h"
+#include "host/thread.h"
+#include "sync/waitq.h"
+
+#include <alloca.h>
+#include <string.h>
+
+enum {
+	START_GRACE_MS = 20,		/* a thread that has not started by then may not be ours */
+	SMALL_STACK = 256 << 10,	/* below: the park stack is added to what the program asked for */
+};
+
+thread_data struct life umcg_life;
+
+/* An attribute that changes the kernel thread: such a thread stays on it. */
+static bool wants_own_kernel_thread(const pthread_attr_t *attr)
+{
+	int inherit, policy;
+	cpu_set_t cpus;
+
+	if (!attr)
+		return false;
+	if (pthread_attr_getinheritsched(attr, &inherit) == 0 && inherit == PTHREAD_EXPLICIT_SCHED &&
+	    pthread_attr_getschedpolicy(attr, &policy) == 0 && policy != SCHED_OTHER)
+		return true;
+	/* Without an affinity in attr the libc reports all bits set. */
+	if (pthread_attr_getaffinity_np(attr, sizeof(cpus), &cpus) == 0)
+		for (size_t i = 0; i < sizeof(cpus); i++)
+			if (((unsigned char *)&cpus)[i] != 0xff)
+				return true;
+	return false;
+}
+
+/* Room for the park stack on top of a small stack. attr's copy shares its insides with the original; that is only read. */
+static const pthread_attr_t *adapt_stack(const pthread_attr_t *attr, pthread_attr_t *copy, struct task *w)
+{
+	size_t size;
+	void *addr;
+
+	if (!attr || pthread_attr_getstack(attr, &addr, &size))
+		return attr;
+	/* glibc stores the top of a given stack: without one, that is 0 and addr is 0 - size. */
+	if ((uintptr_t)addr + size != 0 && addr) {
+		w->own_park_stack = true;
+		return attr;
+	}
+	if (pthread_attr_getstacksize(attr, &size) || size >= SMALL_STACK)
+		return attr;
+	memcpy(copy, attr, sizeof(*copy));
+	return pthread_attr_setstacksize(copy, size + home_park_stack_size() + 4096) ? attr : copy;
+}
+
+/* The worker's function has returned or is being unwound: the rest of its life is the libc's, at home. */
+static void go_home_for_good(void *unused)
+{
+	struct task *t = umcg_self;
+
+	if (!t || t->kind != TASK_WORKER)
+		return;
+	np_enter(t);
+	t->pin = 0;		/* of a handler that pthread_exit() has left */
+	task_couple(t);
+	t->bound = true;
+	newborn_done(t);
+	np_leave(t);
+}
+
+static noinline void *run(struct task *w)
+{
+	void *result;
+
+	pthread_cleanup_push(go_home_for_good, NULL);
+	result = w->c11 ? (void *)(intptr_t)((thrd_start_t)(void *)w->fn)(w->arg) : w->fn(w->arg);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+/*
+ * First code of a new thread, on its home. It runs on there while a server has
+ * nothing to do, so that a thread that never waits costs what it costs on NPTL;
+ * else it queues up.
+ */
+static void *home_main(void *arg)
+{
+	struct task *w = arg;
+	size_t size = home_park_stack_size();
+	char *park = w->park_stack ? w->park_stack : alloca(size + 64);
+
+	w->np = 1;
+	home_init(w, park + size);
+	task_publish_tid(w);
+	umcg_self = w;
+	host_on_thread_exit(w);
+	if (w->name[0])
+		syscall3(SYS_prctl, PR_SET_NAME, (long)w->name, 0);
+	if (w->set_mask)
+		or_acq_rel(&w->attn, ATTN_MASK);
+	umcg_life.detached = w->detached;
+	store_release(&umcg_life.started, 1);
+	if (!w->bound && !newborn_may_stay(w))
+		carrier_switch(w, POST_YIELD, NULL);
+	np_leave(w);
+	return run(w);
+}
+
+static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, bool c11)
+{
+	struct task *self = task_self(), *w;
+	pthread_attr_t copy;
+	int detach = PTHREAD_CREATE_JOINABLE, ret;
+
+	np_enter(self);
+	w = task_alloc(TASK_WORKER);
+	np_leave(self);
+	if (!w)
+		return EAGAIN;
+	w->fn = fn;
+	w->arg = arg;
+	w->c11 = c11;
+	w->bound = self->bound || wants_own_kernel_thread(attr);
+	attr = adapt_stack(attr, &copy, w);
+	if (w->own_park_stack && !(w->park_stack = sys_map(home_park_stack_size())))
+		goto fail;
+	if (attr && pthread_attr_getdetachstate(attr, &detach) == 0)
+		w->detached = detach == PTHREAD_CREATE_DETACHED;
+	/* A carrier's mask and name are not the creator's; at home the kernel passes them on itself. */
+	np_enter(self);
+	if (self->kind == TASK_WORKER && !self->at_home) {
+		w->set_mask = true;
+		w->mask = self->mask;
+		memcpy(w->name, self->name, sizeof(w->name));
+	}
+	np_leave(self);
+	ret = real()->pthread_create(thread, attr, home_main, w);
+	if (ret == 0)
+		return 0;
+	task_unref(w);
+	return ret;
+fail:
+	task_unref(w);
+	return EAGAIN;
+}
+
+WRAPPER int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+	interpose_start();
+	if (!umcg_rt.active)
+		return real()->pthread_create(thread, attr, fn, arg);
+	return create(thread, attr, fn, arg, false);
+}
+
+WRAPPER int thrd_create(thrd_t *thread, thrd_start_t fn, void *arg)
+{
+	int ret;
+
+	interpose_start();
+	if (!umcg_rt.active)
+		return real()->thrd_create(thread, fn, arg);
+	ret = create(thread, NULL, (void *(*)(void *))(void *)fn, arg, true);
+	return ret == 0 ? thrd_success : ret == ENOMEM || ret == EAGAIN ? thrd_nomem : thrd_error;
+}
+
+/* In the last round of the thread's destructors: let joiners go on to the libc, forget the task. */
+void thread_on_exit(struct task *t)
+{
+	static const kernel_sigset all = ~0ull;
+	struct unpark_batch batch;
+	struct waiter *w;
+	struct bucket *b;
+	kernel_sigset old;
+
+	if (t != umcg_self)		/* a task of the parent's, in a fork's child */
+		return;
+	np_enter(t);
+	unpark_batch_init(&batch);
+	b = waitq_lock((void *)pthread_self());
+	store_relaxed(&umcg_life.exited, 1);
+	while ((w = waitq_next_locked(b, (void *)pthread_self(), NULL)))
+		unpark_batch_add(&batch, waiter_wake_locked(w, WAITER_WOKEN));
+	waitq_unlock(b);
+	unpark_batch_run(&batch);
+	sys_sigmask(SIG_SETMASK, &all, &old);
+	task_retract_tid(t);
+	if (t->own_park_stack)
+		sys_unmap(t->park_stack, home_park_stack_size());
+	umcg_self = NULL;
+	t->np = 0;
+	task_unref(t);
+	sys_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK. */
+static int await_exit(pthread_t thread, struct task *t, const struct wait_until *u)
+{
+	struct life *life = host_tls_of(thread, &umcg_life);
+	int ret = 0;
+
+	np_enter(t);
+	if (load_relaxed(&life->joining) == pthread_self())
+		ret = EDEADLK;
+	umcg_life.joining = thread;
+	for (unsigned grace = 0; !ret; grace++) {
+		struct waiter w = { 0 };
+		struct wait_until until = *u;
+		struct bucket *b = waitq_lock((void *)thread);
+		bool started = load_acquire(&life->started);
+
+		if (load_relaxed(&life->exited) || load_relaxed(&life->detached) || (!started && grace)) {
+			waitq_unlock(b);
+			break;
+		}
+		waiter_join_locked(b, &w, t, (void *)thread);
+		waitq_unlock(b);
+		if (!started)
+			until = (struct wait_until){ .deadline = host_now() + START_GRACE_MS * NSEC_PER_MSEC };
+		if (waiter_wait(&w, &until, NULL) == WAIT_TIMEOUT && wait_until_passed(u))
+			ret = ETIMEDOUT;
+	}
+	umcg_life.joining = 0;
+	np_leave(t);
+	return ret;
+}
+
+static int join(pthread_t thread, void **result, clockid_t clock, const struct timespec *abstime)
+{
+	struct task *t = task_self();
+	struct wait_until u;
+	int ret;
+
+	if (t && thread != pthread_self()) {
+		ret = wait_until_abs(&u, clock, abstime);
+		if (!ret)
+			ret = -await_exit(thread, t, &u);
+		if (ret)
+			return -ret;
+	}
+	return abstime ? real()->pthread_clockjoin_np(thread, result, clock, abstime)
+		       : real()->pthread_join(thread, result);
+}
+
+WRAPPER int pthread_join(pthread_t thread, void **result)
+{
+	return join(thread, result, CLOCK_REALTIME, NULL);
+}
+
+WRAPPER int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *abstime)
+{
+	return join(thread, result, CLOCK_REALTIME, abstime);
+}
+
+WRAPPER int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock, const struct timespec *abstime)
+{
+	return join(thread, result, clock, abstime);
+}
+
+WRAPPER int pthread_tryjoin_np(pthread_t thread, void **result)
+{
+	return real()->pthread_tryjoin_np(thread, result);
+}
+
+WRAPPER int thrd_join(thrd_t thread, int *result)
+{
+	void *value;
+
+	if (join(thread, &value, CLOCK_REALTIME, NULL))
+		return thrd_error;
+	if (result)
+		*result = (int)(intptr_t)value;
+	return thrd_success;
+}
+
+WRAPPER int pthread_detach(pthread_t thread)
+{
+	if (task_self())
+		store_relaxed(&((struct life *)host_tls_of(thread, &umcg_life))->detached, 1);
+	return real()->pthread_detach(thread);
+}
+
+WRAPPER int thrd_detach(thrd_t thread)
+{
+	return pthread_detach(thread) ? thrd_error : thrd_success;
+}
+
+WRAPPER void pthread_exit(void *result)
+{
+	umcg_go_home();		/* the libc unwinds to a frame that belongs to the home */
+	real()->pthread_exit(result);
+	__builtin_unreachable();
+}
+
+WRAPPER void thrd_exit(int result)
+{
+	pthread_exit((void *)(intptr_t)result);
+}
+
+WRAPPER int sched_yield(void)
+{
+	struct task *t = task_self();
+
+	if (!t)
+		return real()->sched_yield();
+	np_enter(t);
+	task_yield(t);
+	np_leave(t);
+	return 0;
+}
+
+/* The header redirects this name to sched_yield; old binaries have it. */
+WRAPPER int old_pthread_yield(void) __asm__("pthread_yield");
+
+WRAPPER int old_pthread_yield(void)
+{
+	return sched_yield();
+}
+
+WRAPPER void thrd_yield(void)
+{
+	sched_yield();
+}
+
+WRAPPER pid_t gettid(void)
+{
+	struct task *t = umcg_self;
+
+	return t ? t->tid : real()->gettid();
+}
+
+/* The libc marks the target and, if need be, signals its home; the target must go there to see it. */
+WRAPPER int pthread_cancel(pthread_t thread)
+{
+	struct task *t;
+	int ret;
+
+	if (thread == pthread_self())
+		umcg_go_home();
+	ret = real()->pthread_cancel(thread);
+	if (ret || !task_self() || thread == pthread_self())
+		return ret;
+	t = *(struct task **)host_tls_of(thread, &umcg_self);
+	if (t && t->kind == TASK_WORKER && !t->at_home) {
+		or_acq_rel(&t->attn, ATTN_SIGNAL);
+		task_interrupt(t);
+	}
+	return 0;
+}

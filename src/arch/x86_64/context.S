@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Context switch, first frames and thread birth for x86-64.
+ */
+#include <asm/unistd.h>
+
+	.text
+
+/*
+ * void arch_switch(struct context *from (rdi), struct context *to (rsi))
+ * Clobbers rax, rcx, rdx, r11 and what calls may clobber. Returns in the other context.
+ */
+	.globl	arch_switch
+	.hidden	arch_switch
+	.type	arch_switch, @function
+arch_switch:
+	.cfi_startproc
+	push	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	push	%rbx
+	.cfi_def_cfa_offset 24
+	.cfi_offset %rbx, -24
+	push	%r12
+	.cfi_def_cfa_offset 32
+	.cfi_offset %r12, -32
+	push	%r13
+	.cfi_def_cfa_offset 40
+	.cfi_offset %r13, -40
+	push	%r14
+	.cfi_def_cfa_offset 48
+	.cfi_offset %r14, -48
+	push	%r15
+	.cfi_def_cfa_offset 56
+	.cfi_offset %r15, -56
+	sub	$8, %rsp
+	.cfi_def_cfa_offset 64
+	stmxcsr	(%rsp)
+	fnstcw	4(%rsp)
+	mov	(%rsp), %edx
+	movzwl	4(%rsp), %ecx
+	mov	%rsp, (%rdi)
+	mov	(%rsi), %rsp
+	/* While a context runs, unwinders that start at its home find this frame. */
+	lea	running_frame(%rip), %rax
+	mov	%rax, (%rsi)
+	mov	8(%rsi), %rax
+	cmpb	$0, arch_has_fsgsbase(%rip)
+	je	.Lset_fs_by_kernel
+	wrfsbase %rax
+.Lfs_set:
+	/* Loading the control words is slow and mostly needless. */
+	cmp	%edx, (%rsp)
+	jne	.Lload_control
+	cmp	%cx, 4(%rsp)
+	jne	.Lload_control
+.Lcontrol_set:
+	add	$8, %rsp
+	.cfi_def_cfa_offset 56
+	pop	%r15
+	.cfi_def_cfa_offset 48
+	pop	%r14
+	.cfi_def_cfa_offset 40
+	pop	%r13
+	.cfi_def_cfa_offset 32
+	pop	%r12
+	.cfi_def_cfa_offset 24
+	pop	%rbx
+	.cfi_def_cfa_offset 16
+	pop	%rbp
+	.cfi_def_cfa_offset 8
+	ret
+	.cfi_def_cfa_offset 64
+.Lload_control:
+	ldmxcsr	(%rsp)
+	fldcw	4(%rsp)
+	jmp	.Lcontrol_set
+.Lset_fs_by_kernel:
+	mov	%rax, %rsi
+	mov	$0x1002, %edi		/* ARCH_SET_FS */
+	mov	$__NR_arch_prctl, %eax
+	mov	%ecx, %r8d
+	syscall
+	mov	%r8d, %ecx
+	jmp	.Lfs_set
+	.cfi_endproc
+	.size	arch_switch, . - arch_switch
+
+/*
+ * What a debugger shows under the home of a worker that runs on a server right
+ * now: the carrier shows the application's frames. Never executed.
+ */
+	.globl	umcg_worker_runs_on_a_server
+	.hidden	umcg_worker_runs_on_a_server
+	.type	umcg_worker_runs_on_a_server, @function
+umcg_worker_runs_on_a_server:
+	.cfi_startproc
+	.cfi_undefined %rip
+	nop
+	nop
+	ud2
+	.cfi_endproc
+	.size	umcg_worker_runs_on_a_server, . - umcg_worker_runs_on_a_server
+
+/* First frame of a context made by arch_context_init: r12 function, r13 argument. Does not return. */
+	.globl	arch_context_entry
+	.hidden	arch_context_entry
+	.type	arch_context_entry, @function
+arch_context_entry:
+	.cfi_startproc
+	.cfi_undefined %rip
+	mov	%r13, %rdi
+	call	*%r12
+	ud2
+	.cfi_endproc
+	.size	arch_context_entry, . - arch_context_entry
+
+/*
+ * First frame of a home's park stack: r12 task, r13 loop. Does not return.
+ * DOC: saved-frame. Its caller, as unwinders see it, is the worker's saved context:
+ * CFA = *(task + 0) + 64, the registers in their slots below it. A signal frame,
+ * so that a change to another stack is accepted.
+ */
+	.globl	arch_home_entry
+	.hidden	arch_home_entry
+	.type	arch_home_entry, @function
+arch_home_entry:
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_escape 0x0f, 0x05, 0x7c, 0x00, 0x06, 0x23, 0x40	/* def_cfa_expression: breg12+0, deref, plus 64 */
+	.cfi_offset %rip, -8
+	.cfi_offset %rbp, -16
+	.cfi_offset %rbx, -24
+	.cfi_offset %r12, -32
+	.cfi_offset %r13, -40
+	.cfi_offset %r14, -48
+	.cfi_offset %r15, -56
+	nop				/* the return address must lie inside */
+	mov	%r12, %rdi
+	call	*%r13
+	ud2
+	.cfi_endproc
+	.size	arch_home_entry, . - arch_home_entry
+
+/*
+ * int arch_clone_thread(void *stack_top (rdi), void *fs (rsi), int (*entry)(void *) (rdx), void *arg (rcx))
+ * Parent: tid or -errno. Child: entry(arg) on its stack, then exit of that kernel thread alone.
+ */
+	.globl	arch_clone_thread
+	.hidden	arch_clone_thread
+	.type	arch_clone_thread, @function
+arch_clone_thread:
+	.cfi_startproc
+	mov	%rdx, %r9
+	mov	%rcx, %r10		/* arg survives below; r10 is overwritten before the call */
+	sub	$16, %rdi
+	mov	%r9, (%rdi)
+	mov	%r10, 8(%rdi)
+	mov	%rsi, %r8		/* tls */
+	mov	%rdi, %rsi		/* child's stack */
+	/* CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|SETTLS */
+	mov	$0xd0f00, %edi
+	xor	%edx, %edx
+	xor	%r10d, %r10d
+	mov	$__NR_clone, %eax
+	syscall
+	test	%eax, %eax
+	jz	1f
+	ret
+1:	.cfi_undefined %rip
+	xor	%ebp, %ebp
+	pop	%rax
+	pop	%rdi
+	call	*%rax
+	mov	%eax, %edi
+	mov	$__NR_exit, %eax
+	syscall
+	ud2
+	.cfi_endproc
+	.size	arch_clone_thread, . - arch_clone_thread
+
+	.section .data.rel.ro, "aw", @progbits
+	.balign	64
+running_frame:
+	.quad	0x037f00001f80, 0, 0, 0, 0, 0, 0
+	.quad	umcg_worker_runs_on_a_server + 1
+
+	.section .note.GNU-stack, "", @progbits

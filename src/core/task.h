@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A task: whatever can wait and be woken. Application threads (workers), the
+ * contexts of carriers, and threads the runtime did not create (foreign).
+ *
+ * A worker's identity is its libc thread. Which kernel thread executes it
+ * changes: its home (the one libc made for it) or a carrier.
+ *
+ * Tasks are never unmapped: a waker that comes late for a wait that ended
+ * otherwise finds a task, perhaps another thread's, and its unpark is a
+ * spurious one. Every wait loop copes with those.
+ */
+#ifndef UMCG_CORE_TASK_H
+#define UMCG_CORE_TASK_H
+
+#include "arch/context.h"
+#include "arch/cpu.h"
+#include "base/atomic.h"
+#include "base/compiler.h"
+#include "base/list.h"
+#include "host/sys.h"
+
+struct server;
+struct task;
+
+enum task_kind { TASK_FOREIGN, TASK_WORKER, TASK_CARRIER };
+
+/*
+ * The run word: the whole protocol of park and unpark.
+ *
+ *  value     set by                            meaning
+ *  RUNNING   park on return, unpark            executes, or is queued to
+ *  NOTIFIED  unpark of a RUNNING task          the next park returns at once
+ *  PARKED    post action of the switch away    context saved; an unpark queues it
+ *  ASLEEP    the task, before its futex wait   its kernel thread sleeps on this word
+ *
+ * PARKED is published only after the stack has been left, so that no waker
+ * ever runs a half-saved context.
+ */
+enum run { RUN_RUNNING, RUN_NOTIFIED, RUN_PARKED, RUN_ASLEEP };
+
+/*
+ * What a task must attend to when it leaves the runtime (bits of attn).
+ *
+ *  ASKED      the monitor is about to take the server from this task's carrier;
+ *             set and cleared by the monitor, np_enter() waits while it is set
+ *  UNMANAGED  the server has been taken: queue up at the next scheduling point
+ *  PREEMPT    the slice is over: yield
+ *  SIGNAL     signals wait at home: go there, they are delivered there
+ *  MASK       at home with more signals blocked than the thread's own mask: restore it
+ *  BIND       stay at home for good from now on
+ */
+enum attn {
+	ATTN_ASKED = 1 << 0,
+	ATTN_UNMANAGED = 1 << 1,
+	ATTN_PREEMPT = 1 << 2,
+	ATTN_SIGNAL = 1 << 3,
+	ATTN_MASK = 1 << 4,
+	ATTN_BIND = 1 << 5,
+};
+
+/* What the next context does for the one that was left. */
+enum post { POST_NONE, POST_PARK, POST_YIELD, POST_HOME };
+
+struct timer {
+	struct timer *child, *next, *prev;	/* pairing heap; prev: parent or elder sibling */
+	bool armed;
+	uint64_t deadline;			/* ns, CLOCK_MONOTONIC */
+	uint64_t realtime;			/* ns, CLOCK_REALTIME, or 0: deadline follows it */
+};
+
+struct carrier {
+	struct task *task;		/* constant: the carrier's own context */
+	struct server *server;		/* the server it executes; written by its carrier, or by the
+					 * monitor under ATTN_ASKED; NULL for a spare one */
+	enum post post;			/* between a switch and its end */
+	struct task *post_task;
+	uint32_t word;			/* futex of a spare carrier: 1 when it has been given a server */
+	uint32_t preempt;		/* the monitor's request to its signal handler */
+	int tid;
+	uint32_t broadcast_done;	/* the last broadcast that it has answered */
+	char *altstack;			/* constant */
+	size_t altstack_size;
+	struct carrier *next_spare;	/* guarded by runtime.carrier_lock */
+	struct carrier *next;		/* of all carriers; push only */
+};
+
+struct task {
+	struct context ctx;		/* first: DOC: saved-frame */
+
+	/* The task itself, wherever it executes. */
+	uint32_t np;			/* > 0: inside the runtime, preemption off */
+	uint32_t pin;			/* > 0: must not leave its kernel thread */
+	uintptr_t pin_sp;		/* stack pointer of the signal handler that pinned it, or 0 */
+	uintptr_t pin_alt_lo, pin_alt_hi; /* the alternate stack that handler runs on, if any */
+	uint32_t handlers_run;		/* signal handlers that ran in it, ever */
+	uint32_t handlers_norestart;	/* those of them without SA_RESTART */
+	bool at_home;			/* executes on its home; written there only */
+	bool bound;			/* at home for good */
+	uint8_t kind;			/* enum task_kind */
+
+	/* Shared words, see the tables above. */
+	uint32_t run;
+	uint32_t attn;
+	uint32_t state;			/* UMCG_TASK_*: for those who look in */
+	uint32_t home_word;		/* futex of the parked home: 1 when its worker comes */
+
+	bool interrupt_norestart;	/* the signal that waits at home has a handler without SA_RESTART */
+	struct carrier *carrier;	/* set by the switch to this task; NULL at home; stale while parked */
+	struct server *last;		/* where it ran last */
+
+	/* Guarded by the lock of the server whose queue it is on. */
+	struct list rq;
+	struct server *queued_on;	/* NULL: on no queue */
+
+	struct timer timer;		/* guarded by the timer lock */
+
+	/* Constant from birth on, or owner only. */
+	int tid;			/* of its home */
+	struct context home;		/* the park stack's context */
+	char *park_stack;		/* bottom, if it is not on the thread's own stack */
+	kernel_sigset mask;		/* the thread's signal mask while its home is parked */
+	void *(*fn)(void *);
+	void *arg;
+	bool c11;			/* fn is a thrd_start_t */
+	bool set_mask;			/* its creator ran on a carrier: mask and name are not inherited */
+	bool own_park_stack;		/* park_stack is a mapping of its own */
+	bool detached;			/* created so */
+	bool newborn;			/* has been at home since birth; counted in runtime.newborns */
+	uint32_t refs;			/* the thread's own, and one for whoever may join it */
+	struct task *next_free;		/* guarded by the allocator's lock */
+	struct carrier carrier_part;	/* TASK_CARRIER */
+	char name[16];			/* comm to give to threads it creates */
+} __attribute__((aligned(64)));
+
+/* The task that executes here, or NULL for a thread that the runtime has not met. */
+extern thread_data struct task *umcg_self __attribute__((visibility("hidden")));
+
+/* A zeroed task with its run word RUNNING, or NULL without memory. */
+struct task *task_alloc(enum task_kind kind);
+void task_unref(struct task *t);
+void tasks_after_fork_child(void);
+
+/* Owner table for "who holds this lock": the task whose home has this tid, or NULL. */
+void task_publish_tid(struct task *t);
+void task_retract_tid(struct task *t);
+struct task *task_of_tid(int tid);
+
+/* Enter the runtime: from here to np_leave() nothing takes the kernel thread away. */
+void np_enter_slow(struct task *t);
+void np_leave_slow(struct task *t);
+
+static inline void np_enter(struct task *t)
+{
+	t->np++;
+	compiler_barrier();	/* pairs with the membarrier in carrier_take_server() */
+	if (unlikely(load_relaxed(&t->attn) & ATTN_ASKED))
+		np_enter_slow(t);
+}
+
+static inline void np_leave(struct task *t)
+{
+	compiler_barrier();
+	t->np--;
+	compiler_barrier();	/* a signal that comes before this line sees np, one that comes after acts itself */
+	if (unlikely(load_relaxed(&t->attn)) && t->np == 0)
+		np_leave_slow(t);
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* glibc's pthread_rwlock_t, pthread_barrier_t and pthread_once_t as we use them. */
+#ifndef UMCG_HOST_RWLOCK_H
+#define UMCG_HOST_RWLOCK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+_Static_assert(sizeof(pthread_rwlock_t) == 56, "glibc's x86-64 layout");
+_Static_assert(offsetof(pthread_rwlock_t, __data.__flags) == 48, "glibc's x86-64 layout");
+
+/* Bits of __readers, placed as glibc's own so that its debuggers' printers read them right. */
+enum {
+	RW_WRITE_PHASE = 1,
+	RW_WRITE_LOCKED = 2,
+	RW_WAITING = 4,
+	RW_READER = 8,
+};
+
+static inline uint32_t *rwlock_word(pthread_rwlock_t *l)
+{
+	return &l->__data.__readers;
+}
+
+static inline bool rwlock_is_shared(const pthread_rwlock_t *l)
+{
+	return l->__data.__shared != 0;
+}
+
+static inline bool rwlock_prefers_writers(const pthread_rwlock_t *l)
+{
+	return l->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
+}
+
+/* glibc's own barrier: struct { in, current_round, count; int shared; out }. */
+struct host_barrier {
+	uint32_t in, round, count;
+	int shared;
+	uint32_t out;
+};
+_Static_assert(sizeof(struct host_barrier) <= sizeof(pthread_barrier_t), "glibc's x86-64 layout");
+
+/* pthread_once_t: 0, or 1 + a multiple of 4 that counts forks while it runs, or 2 when done. */
+enum { ONCE_RUNNING = 1, ONCE_DONE = 2, ONCE_FORK = 4 };
+
+#endif

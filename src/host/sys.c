@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls that need more than one line. */
+#include "host/sys.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+void *sys_map(size_t size)
+{
+	long p = syscall6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p < 0 && p > -4096 ? NULL : (void *)p;
+}
+
+void sys_unmap(void *p, size_t size)
+{
+	syscall3(SYS_munmap, (long)p, (long)size, 0);
+}
+
+uint64_t host_clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	/* The libc's clock_gettime is the vDSO's, needs no TLS, and is nobody's cancellation point. */
+	clock_gettime(clock, &ts);
+	return timespec_to_ns(&ts);
+}
+
+uint64_t host_now(void)
+{
+	return host_clock_ns(CLOCK_MONOTONIC);
+}
+
+char sys_thread_state(int tid)
+{
+	struct text path = { 0 };
+	char stat[128];
+	long fd, len;
+	char state = 0;
+
+	text_str(&path, "/proc/self/task/");
+	text_dec(&path, (uint64_t)tid);
+	text_str(&path, "/stat");
+	path.buf[path.len] = 0;
+	fd = syscall4(SYS_openat, AT_FDCWD, (long)path.buf, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	len = syscall3(SYS_read, fd, (long)stat, sizeof(stat));
+	syscall3(SYS_close, fd, 0, 0);
+	/* "tid (name) S …": the name may hold anything, so look for the last ')'. */
+	for (long i = len - 3; i > 0 && !state; i--)
+		if (stat[i] == ')')
+			state = stat[i + 2];
+	return state;
+}
+
+_Noreturn void sys_die(int sig)
+{
+	struct { void *handler; unsigned long flags; void *restorer; kernel_sigset mask; } dfl = { 0 };
+	kernel_sigset only = SIGBIT(sig);
+
+	syscall4(SYS_rt_sigaction, sig, (long)&dfl, 0, sizeof(kernel_sigset));
+	sys_sigmask(SIG_UNBLOCK, &only, NULL);
+	sys_tgkill(sys_getpid(), sys_gettid(), sig);
+	for (;;)
+		syscall3(SYS_exit_group, 128 + sig, 0, 0);
+}

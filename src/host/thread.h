@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What the runtime must know and change of a libc thread. */
+#ifndef UMCG_HOST_THREAD_H
+#define UMCG_HOST_THREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct task;
+
+/* What this machine or libc lacks for the runtime to work, in words; NULL if nothing. */
+const char *host_missing_feature(void);
+bool host_has_fsgsbase(void);
+
+/*
+ * Take the calling thread's rseq area out of service: the area would travel
+ * with the thread pointer, the kernel's registration would not. Threads that
+ * it creates are then not registered either.
+ */
+void host_release_rseq(void);
+
+/* comm of the calling kernel thread. */
+void host_thread_name(char name[16]);
+
+/* The address, in thread's TLS, of the variable whose address here is ours. thread must be alive or unjoined. */
+void *host_tls_of(pthread_t thread, void *ours);
+
+/* Once, before the others: reserve the key by which thread ends are seen; on_exit runs last among destructors. */
+int host_thread_exit_init(void (*on_exit)(struct task *t));
+/* Have on_exit(t) called when the calling thread ends. */
+void host_on_thread_exit(struct task *t);
+
+/* Bounds of the libc's code. */
+void host_libc_text(uintptr_t *lo, uintptr_t *hi);
+
+#endif

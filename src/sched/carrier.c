@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Carriers: the kernel threads that execute servers.
+ *
+ * They are raw threads that the libc does not know: it neither counts nor
+ * signals them, and making one allocates nothing from the libc. Their own
+ * context runs runtime code only; its thread pointer leads to a block that
+ * holds this library's thread-local data and nothing else.
+ */
+#include "sched/broadcast.h"
+#include "sched/sched.h"
+#include "sched/signal.h"
+#include "base/text.h"
+#include "umcg/umcg.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+
+enum {
+	CARRIER_STACK = 64 << 10,
+	CARRIER_ALTSTACK = 64 << 10,	/* synchronous faults of workers that overflowed their stack */
+	CARRIER_TCB = 4096,		/* above the thread pointer: self pointer, canary */
+};
+
+/* After a switch: finish what the context left behind has begun. */
+void carrier_post(struct carrier *c)
+{
+	enum post post = c->post;
+	struct task *t = c->post_task;
+
+	c->post = POST_NONE;
+	switch (post) {
+	case POST_NONE:
+		break;
+	case POST_PARK:
+		/* From the CAS on anybody may run it. Pairs with notify(). */
+		store_relaxed(&t->state, UMCG_TASK_IDLE);
+		if (cas_acq_rel(&t->run, RUN_RUNNING, RUN_PARKED))
+			break;
+		swap_acquire(&t->run, RUN_RUNNING);	/* woken before it slept */
+		/* fall through */
+	case POST_YIELD:
+		store_relaxed(&t->state, UMCG_TASK_IDLE);
+		if (c->server)
+			server_push(c->server, t);
+		else
+			server_push_remote(t);
+		break;
+	case POST_HOME:
+		store_relaxed(&t->state, UMCG_TASK_BLOCKED);
+		store_release(&t->home_word, 1);	/* pairs with home_loop() */
+		sys_futex_wake(&t->home_word, 1);
+		break;
+	}
+}
+
+/*
+ * Leave t's context: for chosen if it can be had, else for the next worker of
+ * this server, else for the carrier's own context. At home: for the park stack.
+ * False if t yields and there is nobody to yield to.
+ */
+bool carrier_switch(struct task *t, enum post post, struct task *chosen)
+{
+	struct carrier *c = t->carrier;
+	struct server *s;
+	struct task *next = NULL;
+
+	if (!c) {
+		home_switch(t, post);
+		goto back;
+	}
+	s = c->server;
+	if (s && chosen && chosen->queued_on == s && server_claim(s, chosen)) {
+		next = chosen;
+		s->swaps++;
+	} else if (s) {
+		next = server_pick(s);
+	}
+	if (!next && post == POST_YIELD && s)
+		return false;
+	c->post = post;
+	c->post_task = t;
+	if (next) {
+		s->switches++;
+		next->last = s;
+		next->carrier = c;
+		store_relaxed(&next->state, UMCG_TASK_RUNNING);
+		store_relaxed(&s->current, next);
+		if (unlikely(timers_next() < load_relaxed(&umcg_rt.keeper_deadline)))
+			timer_kick();
+		arch_switch(&t->ctx, &next->ctx);
+	} else {
+		arch_switch(&t->ctx, &c->task->ctx);
+	}
+back:
+	if (t->carrier)
+		carrier_post(t->carrier);
+	return true;
+}
+
+/* Run workers until none is left or the server has been taken away. */
+static void run_workers(struct carrier *c)
+{
+	struct task *next = server_pick(c->server);
+
+	if (!next)
+		next = servers_steal(c->server);
+	if (load_relaxed(&umcg_rt.searching)) {
+		store_release(&umcg_rt.searching, 0);
+		if (next && servers_have_work())
+			servers_wake_one();
+	}
+	if (!next) {
+		server_sleep(c->server);
+		timers_run(host_now());
+		return;
+	}
+	c->server->switches++;
+	next->last = c->server;
+	next->carrier = c;
+	store_relaxed(&next->state, UMCG_TASK_RUNNING);
+	store_relaxed(&c->server->current, next);
+	monitor_poke();
+	arch_switch(&c->task->ctx, &next->ctx);
+	if (c->server)
+		store_relaxed(&c->server->current, NULL);
+	carrier_post(c);
+}
+
+void carrier_put_spare(struct carrier *c)
+{
+	lock_acquire(&umcg_rt.carrier_lock);
+	store_relaxed(&c->word, 0);
+	c->next_spare = umcg_rt.spare;
+	umcg_rt.spare = c;
+	lock_release(&umcg_rt.carrier_lock);
+}
+
+static void wait_as_spare(struct carrier *c)
+{
+	carrier_put_spare(c);
+	while (!load_acquire(&c->word))		/* pairs with carrier_give_server() */
+		sys_futex_wait(&c->word, 0, NO_DEADLINE);
+}
+
+static void carrier_loop(void *arg)
+{
+	struct carrier *c = arg;
+
+	for (;;) {
+		if (c->server)
+			run_workers(c);
+		else
+			wait_as_spare(c);
+	}
+}
+
+static void set_name(struct server *s)
+{
+	struct text t = { 0 };
+
+	text_str(&t, "umcg/");
+	if (s)
+		text_dec(&t, s->id);
+	else
+		text_str(&t, "spare");
+	t.buf[t.len] = 0;
+	syscall3(SYS_prctl, PR_SET_NAME, (long)t.buf, 0);
+}
+
+static int carrier_main(void *arg)
+{
+	struct carrier *c = arg;
+
+	umcg_self = c->task;
+	set_name(c->server);
+	signal_carrier_init();
+	carrier_loop(c);
+	return 0;
+}
+
+struct carrier *carrier_take_spare(void)
+{
+	struct carrier *c;
+
+	lock_acquire(&umcg_rt.carrier_lock);
+	c = umcg_rt.spare;
+	if (c)
+		umcg_rt.spare = c->next_spare;
+	lock_release(&umcg_rt.carrier_lock);
+	return c;
+}
+
+void carrier_give_server(struct carrier *c, struct server *s)
+{
+	c->server = s;
+	s->carrier = c;
+	store_release(&c->word, 1);		/* pairs with wait_as_spare() */
+	sys_futex_wake(&c->word, 1);
+}
+
+/* A thread pointer for a kernel thread without libc thread: our TLS variables below it, a minimal TCB above. */
+static void *bare_thread_pointer(char *block, size_t tls)
+{
+	void **tp = (void **)(block + tls), **mine = cpu_thread_pointer();
+
+	tp[0] = tp;
+	tp[2] = tp;
+	for (int i = 5; i <= 6; i++)	/* stack and pointer guard */
+		tp[i] = mine[i];
+	return tp;
+}
+
+/*
+ * A task, stack and thread pointer for a raw kernel thread. Returns the bottom
+ * of its stack of stack_size bytes, or NULL without memory.
+ */
+char *carrier_bare_thread(size_t stack_size, struct task **task)
+{
+	size_t tls = ((uintptr_t)cpu_thread_pointer() - (uintptr_t)&umcg_self + 255) & ~(size_t)63;
+	char *block = sys_map(stack_size + tls + CARRIER_TCB);
+
+	if (!block)
+		return NULL;
+	*task = task_alloc(TASK_CARRIER);
+	if (!*task) {
+		sys_unmap(block, stack_size + tls + CARRIER_TCB);
+		return NULL;
+	}
+	(*task)->np = 1;		/* its own context is the runtime */
+	(*task)->ctx.fs = bare_thread_pointer(block + stack_size, tls);
+	return block;
+}
+
+/* A kernel thread that executes s, or a spare one if s is NULL. 0 or -errno. */
+int carrier_create(struct server *s)
+{
+	struct task *t;
+	char *block = carrier_bare_thread(CARRIER_ALTSTACK + CARRIER_STACK, &t);
+	struct carrier *c;
+	int tid;
+
+	if (!block)
+		return -ENOMEM;
+	c = &t->carrier_part;
+	c->task = t;
+	c->server = s;
+	c->altstack = block;
+	c->altstack_size = CARRIER_ALTSTACK;
+	broadcast_join(c);
+	if (s)
+		s->carrier = c;
+	tid = arch_clone_thread(block + CARRIER_ALTSTACK + CARRIER_STACK, t->ctx.fs, carrier_main, c);
+	if (tid < 0)
+		return tid;		/* a few pages stay behind, once per failure */
+	c->tid = t->tid = tid;
+	do
+		c->next = load_relaxed(&umcg_rt.carriers);
+	while (!cas_acq_rel(&umcg_rt.carriers, c->next, c));
+	add_relaxed(&umcg_rt.ncarriers, 1);
+	return 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Homes: the kernel thread that the libc made for a worker sleeps on a small
+ * park stack while servers execute its worker.
+ *
+ * The home keeps the thread's signal mask, so that the kernel chooses receivers
+ * as it would on NPTL. Only what would run libc code on the park stack (the
+ * cancellation signal) is held back until the worker is there.
+ */
+#include "sched/sched.h"
+#include "sched/signal.h"
+#include "umcg/umcg.h"
+
+#include "host/thread.h"
+
+#include <sys/auxv.h>
+
+enum { PARK_FRAMES = 3072 };	/* the runtime's own frames and its signal handler's */
+
+size_t home_park_stack_size(void)
+{
+	size_t frame = getauxval(AT_MINSIGSTKSZ);
+
+	return ((frame ? frame : 4096) + PARK_FRAMES + 63) & ~(size_t)63;
+}
+
+static void post(struct task *t)
+{
+	switch (t->carrier_part.post) {
+	case POST_PARK:
+		store_relaxed(&t->state, UMCG_TASK_IDLE);
+		/* From the CAS on anybody may run it. Pairs with notify(). */
+		if (cas_acq_rel(&t->run, RUN_RUNNING, RUN_PARKED))
+			break;
+		swap_acquire(&t->run, RUN_RUNNING);
+		/* fall through */
+	default:
+		server_push_remote(t);
+	}
+}
+
+bool newborn_may_stay(struct task *t)
+{
+	t->newborn = add_acq_rel(&umcg_rt.newborns, 1) < load_relaxed(&umcg_rt.idle_count);
+	if (!t->newborn)
+		sub_acq_rel(&umcg_rt.newborns, 1);
+	return t->newborn;
+}
+
+void newborn_done(struct task *t)
+{
+	if (t->newborn)
+		sub_acq_rel(&umcg_rt.newborns, 1);
+	t->newborn = false;
+}
+
+static void home_loop(void *arg)
+{
+	static const kernel_sigset all = ~0ull;
+	struct task *t = arg;
+
+	for (;;) {
+		kernel_sigset parked, old;
+
+		t->at_home = false;
+		/* No handler may run before the post action's locks are free. */
+		sys_sigmask(SIG_SETMASK, &all, &old);
+		if (!(load_relaxed(&t->attn) & ATTN_MASK))
+			t->mask = old;
+		host_thread_name(t->name);
+		newborn_done(t);
+		parked = t->mask | SIGNAL_CANCEL;
+		post(t);
+		/* t may be running elsewhere from here on. */
+		sys_sigmask(SIG_SETMASK, &parked, NULL);
+		while (!load_acquire(&t->home_word))	/* pairs with carrier_post() */
+			sys_futex_wait(&t->home_word, 0, NO_DEADLINE);
+		store_relaxed(&t->home_word, 0);
+		t->carrier = NULL;
+		or_acq_rel(&t->attn, ATTN_MASK);
+		t->at_home = true;
+		arch_switch(&t->home, &t->ctx);
+	}
+}
+
+void home_switch(struct task *t, enum post action)
+{
+	t->carrier_part.post = action;
+	arch_switch(&t->ctx, &t->home);
+}
+
+void home_init(struct task *t, char *park_stack_top)
+{
+	t->ctx.fs = cpu_thread_pointer();
+	t->tid = sys_gettid();
+	t->at_home = true;
+	t->state = UMCG_TASK_RUNNING;
+	arch_home_context_init(&t->home, park_stack_top, t->ctx.fs, home_loop, t);
+}

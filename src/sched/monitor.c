@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The monitor: a kernel thread that looks at servers which made no switch since
+ * its last look while work waits for them.
+ *
+ *  carrier asleep in the kernel     give the server to a spare carrier
+ *  worker in the LIFO slot left     let an idle server have it
+ *    waiting
+ *  carrier ran for a slice          preempt its worker
+ *
+ * It also runs timers while no server sleeps towards them. It ticks only while
+ * something happens: then sleeps until somebody pushes work.
+ */
+#include "sched/broadcast.h"
+#include "sched/sched.h"
+#include "sched/signal.h"
+#include "umcg/umcg.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+
+enum {
+	TICK_US = 1000,
+	SUSPICIOUS_TICK_US = 50,	/* work waits on a server that has not switched */
+	QUIET_TICKS = 20,		/* then dormant */
+	MONITOR_STACK = 64 << 10,
+};
+
+void monitor_poke_slow(void)
+{
+	if (swap_acq_rel(&umcg_rt.monitor_dormant, 0))
+		sys_futex_wake(&umcg_rt.monitor_dormant, 1);
+}
+
+static uint64_t cpu_time_of(int tid)
+{
+	/* The kernel's name for the CPU-time clock of one thread. */
+	return sys_clock_ns((clockid_t)((~(unsigned)tid << 3) | 6));
+}
+
+/* Asleep in the kernel: its CPU clock stands still and /proc says so. */
+static bool carrier_sleeps(struct carrier *c)
+{
+	uint64_t before = cpu_time_of(c->tid);
+	char state;
+
+	if (cpu_time_of(c->tid) != before)
+		return false;
+	state = sys_thread_state(c->tid);
+	return state == 'S' || state == 'D' || state == 't' || state == 'T';
+}
+
+/*
+ * Take s from its carrier, whose worker w sleeps in the kernel outside the
+ * runtime, and give it to a spare. From then on w is unmanaged: it keeps that
+ * carrier until its next scheduling point.
+ *
+ * w enters the runtime with a plain store of np; the membarrier makes either
+ * that store visible here, or ATTN_ASKED visible to w, which then waits.
+ */
+static bool carrier_take_server(struct server *s, struct carrier *c, struct task *w)
+{
+	struct carrier *spare = carrier_take_spare();
+	bool taken;
+
+	if (!spare) {
+		if (carrier_create(NULL) < 0)
+			return false;
+		return false;		/* it reports for duty first; next look */
+	}
+	or_acq_rel(&w->attn, ATTN_ASKED);
+	sys_membarrier();
+	taken = load_acquire(&w->np) == 0 && load_relaxed(&s->current) == w &&
+		w->carrier == c && s->carrier == c && !w->at_home;
+	if (taken) {
+		c->server = NULL;
+		store_relaxed(&s->current, NULL);
+		store_relaxed(&w->state, UMCG_TASK_BLOCKED);
+		or_acq_rel(&w->attn, ATTN_UNMANAGED);
+	}
+	and_acq_rel(&w->attn, ~(uint32_t)ATTN_ASKED);	/* pairs with np_enter_slow() */
+	if (!taken) {
+		carrier_put_spare(spare);
+		return false;
+	}
+	umcg_rt.stats.takeovers++;
+	carrier_give_server(spare, s);
+	return true;
+}
+
+/*
+ * A sleeper was asleep before its waker exchanged the word and read the entry.
+ * If the waker saw its word there, our exchange of the entry comes after, and so
+ * does our wake. A word that is gone by now costs a spurious wake at most.
+ */
+void futex_wake_soon(struct task *t, uint32_t *word)
+{
+	struct carrier *c = t->kind == TASK_WORKER ? t->carrier : NULL;
+	void **entry;
+
+	if (c && c->server) {
+		entry = &c->server->futex_wakes[(uintptr_t)word / 8 % FUTEX_WAKES];
+		if (load_relaxed(entry) == word || cas_acq_rel(entry, NULL, (void *)word)) {
+			monitor_poke();
+			return;
+		}
+	}
+	sys_futex_wake(word, 1);
+}
+
+static void wake_futexes(struct server *s)
+{
+	for (int i = 0; i < FUTEX_WAKES; i++) {
+		void *word = load_relaxed(&s->futex_wakes[i]);
+
+		if (word)
+			sys_futex_wake(swap_acq_rel(&s->futex_wakes[i], NULL), 1);
+	}
+}
+
+static void preempt(struct carrier *c)
+{
+	store_release(&c->preempt, 1);
+	sys_tgkill(umcg_rt.pid, c->tid, SIGNAL_PREEMPT);
+}
+
+/* True if s deserves another look soon. */
+static bool look_at(struct server *s, uint64_t now)
+{
+	struct carrier *c = load_relaxed(&s->carrier);
+	struct task *w = load_relaxed(&s->current);
+	uint64_t switches = load_relaxed(&s->switches);
+
+	if (switches != s->seen_switches || !load_relaxed(&s->waiting) || !w || !c) {
+		s->seen_switches = switches;
+		s->seen_since = now;
+		return false;
+	}
+	if (s->seen_since == now)
+		return true;
+	if (load_relaxed(&umcg_rt.idle_count))
+		server_free_slot(s);
+	if (carrier_sleeps(c))
+		return !carrier_take_server(s, c, w);
+	if (now - s->seen_since < umcg_rt.config.slice_ms * NSEC_PER_MSEC)
+		return false;
+	s->seen_since = now;
+	preempt(c);
+	return false;
+}
+
+struct look {
+	uint64_t switches;
+	bool waiting, suspicious;
+};
+
+static struct look look_round(uint64_t now)
+{
+	struct look l = { 0 };
+
+	for (unsigned i = 0; i < umcg_rt.nservers; i++) {
+		struct server *s = &umcg_rt.servers[i];
+
+		l.suspicious |= look_at(s, now);
+		wake_futexes(s);
+		l.switches += load_relaxed(&s->switches);
+		l.waiting |= load_relaxed(&s->waiting) != 0;
+	}
+	return l;
+}
+
+/* Sleep until poked, or until a deadline that no server watches. */
+static void be_dormant(void)
+{
+	uint64_t next;
+
+	store_relaxed(&umcg_rt.monitor_dormant, 1);
+	sys_membarrier();		/* pairs with the plain loads in monitor_poke() and timer_kick() */
+	if (look_round(host_now()).waiting) {
+		store_relaxed(&umcg_rt.monitor_dormant, 0);
+		return;
+	}
+	next = timers_next();
+	if (next >= load_relaxed(&umcg_rt.keeper_deadline))
+		next = NO_DEADLINE;
+	sys_futex_wait(&umcg_rt.monitor_dormant, 1, timers_sleep_limit(next));
+	store_relaxed(&umcg_rt.monitor_dormant, 0);
+}
+
+static int __attribute__((noreturn)) monitor_main(void *arg)
+{
+	uint64_t seen = 0;
+	unsigned quiet = 0;
+
+	umcg_self = arg;
+	syscall3(SYS_prctl, PR_SET_NAME, (long)"umcg/monitor", 0);
+	signal_carrier_block();
+	for (;;) {
+		uint64_t now = host_now(), until = now + TICK_US * NSEC_PER_USEC;
+		struct look l;
+
+		store_relaxed(&umcg_rt.coarse_now, now);
+		l = look_round(now);
+
+		timers_run(now);
+		broadcast_answer_monitor();
+		quiet = l.switches != seen || l.waiting ? 0 : quiet + 1;
+		seen = l.switches;
+		if (l.suspicious)
+			until = now + SUSPICIOUS_TICK_US * NSEC_PER_USEC;
+		if (timers_next() < until)
+			until = timers_next();
+		if (quiet >= QUIET_TICKS)
+			be_dormant();
+		else
+			sys_futex_wait(&umcg_rt.monitor_dormant, 0, until);
+	}
+}
+
+int monitor_start(void)
+{
+	struct task *t;
+	int tid;
+	char *block = carrier_bare_thread(MONITOR_STACK, &t);
+
+	if (!block)
+		return -ENOMEM;
+	tid = arch_clone_thread(block + MONITOR_STACK, t->ctx.fs, monitor_main, t);
+	if (tid < 0)
+		return tid;
+	umcg_rt.monitor_tid = t->tid = tid;
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Start of the runtime, adoption of the main thread, restart after fork. */
+#include "sched/runtime.h"
+#include "base/text.h"
+#include "host/cpus.h"
+#include "host/thread.h"
+#include "sched/sched.h"
+#include "sched/signal.h"
+
+#include <errno.h>
+
+struct umcg_runtime umcg_rt = {
+	.keeper_deadline = NO_DEADLINE,
+	.timers.next = NO_DEADLINE,
+};
+
+static int fail(const char *what, int err)
+{
+	struct text t = { 0 };
+
+	umcg_rt.failed = true;
+	if (umcg_rt.config.verbose) {
+		text_str(&t, "libumcg: ");
+		text_str(&t, what);
+		text_str(&t, " (errno ");
+		text_dec(&t, (uint64_t)-err);
+		text_str(&t, "); threads run 1:1\n");
+		text_flush(&t);
+	}
+	return err;
+}
+
+static int start_servers(void)
+{
+	int err;
+
+	for (unsigned i = 0; i < umcg_rt.nservers; i++)
+		if ((err = carrier_create(&umcg_rt.servers[i])))
+			return err;
+	/* One in reserve, in case that no more threads can be had when a carrier blocks. */
+	if ((err = carrier_create(NULL)))
+		return err;
+	return monitor_start();
+}
+
+int runtime_start(void)
+{
+	const char *missing = host_missing_feature();
+	kernel_sigset all = ~0ull, old;
+	int err;
+
+	if (umcg_rt.active)
+		return 0;
+	if (umcg_rt.config.disable)
+		return fail("disabled by UMCG_DISABLE", -ENOSYS);
+	if (missing)
+		return fail(missing, -ENOSYS);
+	arch_has_fsgsbase = host_has_fsgsbase();
+	umcg_rt.pid = sys_getpid();
+	if ((err = sys_membarrier_register()))
+		return fail("no membarrier", err);
+	umcg_rt.nservers = umcg_rt.config.servers ? umcg_rt.config.servers : host_usable_cpus();
+	if (umcg_rt.nservers > MAX_SERVERS)
+		umcg_rt.nservers = MAX_SERVERS;
+	umcg_rt.servers = sys_map(umcg_rt.nservers * sizeof(struct server));
+	if (!umcg_rt.servers)
+		return fail("no memory for servers", -ENOMEM);
+	servers_init();
+	if ((err = worker_adopt_main()))
+		return fail("no memory for the main thread", err);
+	/* Kernel threads inherit the mask: nothing may be delivered to a half-made one. */
+	sys_sigmask(SIG_SETMASK, &all, &old);
+	err = start_servers();
+	sys_sigmask(SIG_SETMASK, &old, NULL);
+	if (err) {
+		umcg_self = NULL;
+		return fail("no server threads", err);
+	}
+	store_release(&umcg_rt.active, true);
+	return 0;
+}
+
+int worker_adopt_main(void)
+{
+	size_t size = home_park_stack_size() + 4096;
+	struct task *t;
+	char *stack;
+
+	if (umcg_self || sys_gettid() != umcg_rt.pid)
+		return 0;		/* some thread of the libc's: foreign */
+	t = task_alloc(TASK_WORKER);
+	stack = t ? sys_map(size) : NULL;
+	if (!stack)
+		return -ENOMEM;
+	host_release_rseq();
+	t->park_stack = stack;
+	t->own_park_stack = true;
+	home_init(t, stack + size);
+	task_publish_tid(t);
+	host_thread_name(t->name);
+	umcg_self = t;
+	return 0;
+}
+
+struct task *task_self_or_new(void)
+{
+	struct task *t;
+	kernel_sigset all = ~0ull, old;
+
+	/* A handler on this thread must find all of the task or none. */
+	sys_sigmask(SIG_SETMASK, &all, &old);
+	t = umcg_self ? umcg_self : task_alloc(TASK_FOREIGN);
+	if (t && !umcg_self) {
+		t->tid = sys_gettid();
+		t->at_home = true;
+		task_publish_tid(t);
+		umcg_self = t;
+		host_on_thread_exit(t);
+	}
+	sys_sigmask(SIG_SETMASK, &old, NULL);
+	return t;
+}
+
+struct task *task_self_slow(void)
+{
+	struct task *t;
+
+	if (!load_acquire(&umcg_rt.active))	/* pairs with runtime_start() */
+		return NULL;
+	t = task_self_or_new();
+	if (!t)
+		umcg_panic("no memory for a thread's first wait");
+	return t;
+}
+
+void runtime_after_fork_child(void)
+{
+	struct config config = umcg_rt.config;
+
+	if (!umcg_rt.active)
+		return;
+	umcg_rt = (struct umcg_runtime){
+		.config = config,
+		.keeper_deadline = NO_DEADLINE,
+		.timers.next = NO_DEADLINE,
+		.libc_text_lo = umcg_rt.libc_text_lo,
+		.libc_text_hi = umcg_rt.libc_text_hi,
+	};
+	tasks_after_fork_child();
+	umcg_self = NULL;
+}
+
+static void line(const char *name, uint64_t value)
+{
+	struct text t = { 0 };
+
+	text_str(&t, "umcg: ");
+	text_str(&t, name);
+	text_str(&t, " ");
+	text_dec(&t, value);
+	text_str(&t, "\n");
+	text_flush(&t);
+}
+
+void stats_print(void)
+{
+	struct server sum = { 0 };
+
+	for (unsigned i = 0; i < umcg_rt.nservers && umcg_rt.servers; i++) {
+		struct server *s = &umcg_rt.servers[i];
+
+		sum.switches += load_relaxed(&s->switches);
+		sum.swaps += load_relaxed(&s->swaps);
+		sum.parks += load_relaxed(&s->parks);
+		sum.steals += load_relaxed(&s->steals);
+	}
+	line("servers", umcg_rt.nservers);
+	line("carriers", umcg_rt.ncarriers);
+	line("switches", sum.switches);
+	line("swaps", sum.swaps);
+	line("parks", sum.parks);
+	line("steals", sum.steals);
+	line("couples", umcg_rt.stats.couples);
+	line("block-detections", umcg_rt.stats.takeovers);
+	line("preemptions", umcg_rt.stats.preemptions);
+	line("timer-expiries", umcg_rt.stats.timer_fires);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runtime of this process: every mutable global of the scheduler.
+ */
+#ifndef UMCG_SCHED_RUNTIME_H
+#define UMCG_SCHED_RUNTIME_H
+
+#include "base/config.h"
+#include "base/list.h"
+#include "base/lock.h"
+#include "core/task.h"
+
+/* Events counted without a server at hand; the others are in struct server. */
+struct global_stats {
+	uint64_t couples, takeovers, preemptions, remote_wakes, timer_fires;
+};
+
+enum { FUTEX_WAKES = 16 };
+
+struct server {
+	struct lock lock;
+	uint32_t waiting;		/* workers in slot and queue; written under lock */
+	uint32_t queued;		/* of them in the queue; written under lock */
+	uint32_t streak;		/* picks from the slot since the last from the queue; guarded by lock */
+	struct task *slot;		/* LIFO slot: the worker woken last; guarded by lock */
+	struct list queue;		/* guarded by lock */
+
+	/* Written by the carrier that executes it, read by the monitor. */
+	struct carrier *carrier __attribute__((aligned(64)));
+	struct task *current;		/* the worker that runs, or NULL */
+	uint64_t switches;
+	uint64_t swaps;			/* switches to a chosen worker */
+	uint64_t parks;
+	uint64_t steals;
+
+	/* Futex words on which un-interposed code may sleep; the monitor wakes them. */
+	void *futex_wakes[FUTEX_WAKES];
+
+	/* Idle: on runtime.idle, asleep on the futex idle_word. */
+	struct list idle_link;		/* guarded by runtime.idle_lock */
+	uint32_t idle_word;		/* 1: on the list; cleared by who takes it off */
+
+	/* The monitor's notes. */
+	uint64_t seen_switches;
+	uint64_t seen_since;		/* ns */
+	unsigned preempt_skips;
+	unsigned id;
+} __attribute__((aligned(64)));
+
+struct umcg_runtime {
+	struct config config;
+	bool active;			/* servers run; set once, cleared in a fork's child */
+	bool failed;			/* cannot work here: 1:1 for good */
+	unsigned nservers;
+	struct server *servers;
+	int pid;
+	uintptr_t libc_text_lo, libc_text_hi; /* preferably not preempted in here */
+
+	struct lock idle_lock;
+	struct list idle;		/* idle servers, last one first; guarded by idle_lock */
+	uint32_t idle_count;		/* written under idle_lock */
+	uint32_t newborns;		/* workers that stay at home, in place of an idle server, until they first park */
+	uint32_t searching;		/* 1: a woken server has not looked round yet */
+	struct server *keeper;		/* the sleeper that watches the timers; written under idle_lock */
+	uint64_t keeper_deadline;	/* until when it sleeps; written under idle_lock */
+
+	struct lock carrier_lock;
+	struct carrier *spare;		/* guarded by carrier_lock */
+	struct carrier *carriers;	/* all of them; push only */
+	unsigned ncarriers;
+
+	struct {
+		struct lock lock;
+		struct timer *root;	/* guarded by lock */
+		uint64_t next;		/* earliest deadline; written under lock */
+		uint32_t nrealtime;	/* armed timers that follow CLOCK_REALTIME; guarded by lock */
+		int64_t offset;		/* CLOCK_REALTIME - CLOCK_MONOTONIC they were placed with */
+	} timers;
+
+	uint64_t coarse_now;		/* ns, CLOCK_MONOTONIC at the monitor's last tick */
+	uint32_t monitor_dormant;	/* futex: 1 while the monitor waits for anything to happen */
+	int monitor_tid;
+	uint32_t monitor_gone;
+
+	struct global_stats stats;
+};
+
+extern struct umcg_runtime umcg_rt __attribute__((visibility("hidden")));
+
+/* Start servers and monitor; the calling thread, if it is the main thread, becomes a worker. 0 or -errno. */
+int runtime_start(void);
+
+/* In the child of a fork: forget every other thread. The caller goes on 1:1 until it creates a thread. */
+void runtime_after_fork_child(void);
+
+/* Make the calling thread known: a worker of its own home. -ENOMEM without memory. */
+int worker_adopt_main(void);
+
+/* The calling thread's task, made if there is none; NULL without memory. */
+struct task *task_self_or_new(void);
+
+/* A foreign thread's task, made at first use; NULL while the runtime is not active. */
+struct task *task_self_slow(void);
+
+static inline struct task *task_self(void)
+{
+	struct task *t = umcg_self;
+
+	return likely(t != NULL) ? t : task_self_slow();
+}
+
+void stats_print(void);
+
+#endif

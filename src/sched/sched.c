@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Park, unpark, yield, couple: who gives the CPU to whom. */
+#include "sched/sched.h"
+#include "sched/signal.h"
+
+#include <errno.h>
+
+/*
+ * A signal handler pins its thread: its sigreturn belongs to the kernel thread
+ * that took the signal. If the handler was left by siglongjmp the pin is stale:
+ * then the stack has been cut back above the handler's frame.
+ */
+bool task_pinned(struct task *t)
+{
+	uintptr_t sp;
+
+	if (likely(!t->pin))
+		return false;
+	if (!t->pin_sp)
+		return true;
+	sp = (uintptr_t)cpu_stack_pointer();
+	if (t->pin_alt_hi ? sp >= t->pin_alt_lo && sp < t->pin_alt_hi && sp < t->pin_sp : sp < t->pin_sp)
+		return true;
+	t->pin = 0;
+	t->pin_sp = 0;
+	t->pin_alt_hi = 0;
+	return false;
+}
+
+/* Sleep on the kernel thread itself: foreign tasks, bound and pinned workers. */
+static void park_in_kernel(struct task *t, uint64_t deadline, uint64_t realtime)
+{
+	if (!cas_acq_rel(&t->run, RUN_RUNNING, RUN_ASLEEP)) {
+		swap_acquire(&t->run, RUN_RUNNING);
+		return;
+	}
+	if (realtime) {
+		struct timespec ts = ns_to_timespec(realtime);
+
+		syscall6(SYS_futex, (long)&t->run,
+			 FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME, RUN_ASLEEP,
+			 (long)&ts, 0, FUTEX_BITSET_MATCH_ANY);
+	} else {
+		sys_futex_wait(&t->run, RUN_ASLEEP, deadline);
+	}
+	swap_acquire(&t->run, RUN_RUNNING);	/* pairs with the CAS in task_unpark() */
+}
+
+static bool stays_on_kernel_thread(struct task *t)
+{
+	if (t->kind != TASK_WORKER)
+		return true;
+	if (unlikely(t->bound)) {
+		task_couple(t);
+		return true;
+	}
+	return task_pinned(t);
+}
+
+static void park(struct task *t, uint64_t deadline, uint64_t realtime, struct task *next)
+{
+	bool timed = deadline != NO_DEADLINE || realtime;
+
+	if (load_relaxed(&t->run) == RUN_NOTIFIED) {
+		swap_acquire(&t->run, RUN_RUNNING);	/* pairs with the CAS in task_unpark() */
+		return;
+	}
+	if (stays_on_kernel_thread(t)) {
+		park_in_kernel(t, deadline, realtime);
+		return;
+	}
+	if (timed)
+		timer_arm(t, deadline, realtime);
+	carrier_switch(t, POST_PARK, next);
+	if (timed)
+		timer_disarm(t);
+}
+
+void task_park(struct task *t, uint64_t deadline, uint64_t realtime)
+{
+	park(t, deadline, realtime, NULL);
+}
+
+void task_park_swap(struct task *t, struct task *next)
+{
+	park(t, NO_DEADLINE, 0, next);
+}
+
+/* Put a worker whose run word has just left PARKED where it will run. */
+static void make_runnable(struct task *t)
+{
+	struct task *self = umcg_self;
+	struct carrier *c = self && self->np && !self->at_home ? self->carrier : NULL;
+
+	if (self && self->kind == TASK_CARRIER)
+		c = &self->carrier_part;
+	if (c && c->server)
+		server_push_slot(c->server, t);
+	else
+		server_push_remote(t);
+}
+
+/* True if the caller now owns a parked task and must make it runnable. */
+static bool notify(struct task *t)
+{
+	for (;;) {
+		uint32_t run = load_relaxed(&t->run);
+
+		switch (run) {
+		case RUN_RUNNING:
+		case RUN_NOTIFIED:
+			/* The exchange also orders the waker's writes before a
+			 * NOTIFIED that is already there. */
+			if (cas_acq_rel(&t->run, run, RUN_NOTIFIED))
+				return false;
+			break;
+		case RUN_ASLEEP:
+			if (cas_acq_rel(&t->run, run, RUN_NOTIFIED)) {
+				sys_futex_wake(&t->run, 1);
+				return false;
+			}
+			break;
+		default:
+			if (cas_acq_rel(&t->run, run, RUN_RUNNING))
+				return true;
+		}
+	}
+}
+
+void task_unpark(struct task *t)
+{
+	if (notify(t))
+		make_runnable(t);
+}
+
+void unpark_batch_init(struct unpark_batch *b)
+{
+	list_init(&b->list);
+	b->count = 0;
+}
+
+void unpark_batch_add(struct unpark_batch *b, struct task *t)
+{
+	if (!notify(t))
+		return;
+	list_push_tail(&b->list, &t->rq);
+	b->count++;
+}
+
+void unpark_batch_run(struct unpark_batch *b)
+{
+	struct task *self = umcg_self;
+	struct carrier *c = self && self->np && !self->at_home ? self->carrier : NULL;
+
+	if (c && c->server && b->count > 1) {
+		server_push_list(c->server, &b->list, b->count);
+		return;
+	}
+	while (!list_empty(&b->list)) {
+		struct task *t = container_of(b->list.next, struct task, rq);
+
+		list_remove(&t->rq);
+		make_runnable(t);
+	}
+}
+
+void task_yield(struct task *t)
+{
+	if (t->kind == TASK_WORKER && !t->bound && !task_pinned(t)) {
+		/* From home only if somebody waits: then it queues up like everybody else. */
+		if ((t->carrier || servers_have_work()) && carrier_switch(t, POST_YIELD, NULL))
+			return;
+	}
+	sys_sched_yield();
+}
+
+void task_couple(struct task *t)
+{
+	if (t->kind != TASK_WORKER || !t->carrier || task_pinned(t))
+		return;
+	add_relaxed(&umcg_rt.stats.couples, 1);
+	carrier_switch(t, POST_HOME, NULL);
+}
+
+void task_bind(struct task *t)
+{
+	if (t->kind != TASK_WORKER)
+		return;
+	task_couple(t);
+	t->bound = true;
+}
+
+void task_interrupt(struct task *t)
+{
+	struct carrier *c;
+
+	/* The caller may be t's home or any thread, so no server of its own. */
+	if (notify(t))
+		server_push_remote(t);
+	c = load_acquire(&t->carrier);
+	if (c)
+		sys_tgkill(umcg_rt.pid, c->tid, t->interrupt_norestart ? SIGNAL_INTERRUPT : SIGNAL_PREEMPT);
+}
+
+void np_enter_slow(struct task *t)
+{
+	for (unsigned spins = 0; load_acquire(&t->attn) & ATTN_ASKED; spins++)
+		spins % 64 == 63 ? sys_sched_yield() : cpu_relax();
+}
+
+/* Attend to what came in while preemption was off. */
+void np_leave_slow(struct task *t)
+{
+	uint32_t attn;
+
+	while ((attn = load_acquire(&t->attn) & ~(uint32_t)ATTN_ASKED)) {
+		if (attn & (ATTN_SIGNAL | ATTN_BIND)) {
+			np_enter(t);
+			task_couple(t);
+			if (!t->at_home && t->kind == TASK_WORKER) {
+				/* Pinned to a carrier by a handler: its return brings us back here. */
+				t->np--;
+				return;
+			}
+			if (attn & ATTN_BIND)
+				t->bound = true;
+			and_acq_rel(&t->attn, ~(uint32_t)(ATTN_SIGNAL | ATTN_BIND));
+			t->np--;
+		} else if (attn & ATTN_MASK) {
+			and_acq_rel(&t->attn, ~(uint32_t)ATTN_MASK);
+			sys_sigmask(SIG_SETMASK, &t->mask, NULL);	/* handlers run in here */
+		} else {
+			and_acq_rel(&t->attn, ~(uint32_t)(ATTN_PREEMPT | ATTN_UNMANAGED));
+			if (t->kind != TASK_WORKER || !t->carrier || task_pinned(t))
+				continue;
+			np_enter(t);
+			carrier_switch(t, POST_YIELD, NULL);
+			t->np--;
+		}
+	}
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler: the one gate to sleep (park), the one gate to wake (unpark),
+ * and the ways to give the CPU away.
+ *
+ * All take the calling task inside the runtime (np > 0).
+ */
+#ifndef UMCG_SCHED_SCHED_H
+#define UMCG_SCHED_SCHED_H
+
+#include "core/task.h"
+#include "sched/runtime.h"
+
+/*
+ * Sleep until unparked or until deadline (ns, CLOCK_MONOTONIC), or until
+ * realtime (ns, CLOCK_REALTIME) if that is not 0. May return early: the caller
+ * looks at what it waits for, and at attn, itself.
+ */
+void task_park(struct task *t, uint64_t deadline, uint64_t realtime);
+
+/* As task_park() without deadline, but runs next at once if it is queued. */
+void task_park_swap(struct task *t, struct task *next);
+
+/* Let t return from its park; at most one early wake is kept. Callable from any thread and from signal handlers. */
+void task_unpark(struct task *t);
+
+/* Unpark each task of a batch: one queue operation for all that were parked. */
+struct unpark_batch {
+	struct list list;
+	unsigned count;
+};
+void unpark_batch_init(struct unpark_batch *b);
+void unpark_batch_add(struct unpark_batch *b, struct task *t);
+void unpark_batch_run(struct unpark_batch *b);
+
+/* Give the CPU to another runnable worker, else to other processes. */
+void task_yield(struct task *t);
+
+/* Go home (to the kernel thread that libc made for it); returns there. No-op at home or for foreign tasks. */
+void task_couple(struct task *t);
+
+/* From now on 1:1. */
+void task_bind(struct task *t);
+
+/* Whether its waits must leave it on its kernel thread. */
+bool task_pinned(struct task *t);
+
+/* Make t see its attn bits soon, wherever it is. */
+void task_interrupt(struct task *t);
+
+/*
+ * Wake, within a tick of the monitor, one waiter that libc code which was not
+ * interposed may have put to sleep on word. Rarely is there one, so it is not
+ * worth a system call per unlock.
+ */
+void futex_wake_soon(struct task *t, uint32_t *word);
+
+/* server.c */
+struct task *server_pick(struct server *s);
+void server_push_slot(struct server *s, struct task *t);
+void server_push(struct server *s, struct task *t);
+void server_push_list(struct server *s, struct list *l, unsigned count);
+bool server_claim(struct server *s, struct task *t);
+struct task *servers_steal(struct server *self);
+bool servers_have_work(void);
+void server_free_slot(struct server *s);
+void server_push_remote(struct task *t);
+bool servers_wake_keeper(void);
+void servers_wake_one(void);
+void server_sleep(struct server *s);
+void servers_init(void);
+
+/* carrier.c */
+int carrier_create(struct server *s);
+char *carrier_bare_thread(size_t stack_size, struct task **task);
+struct carrier *carrier_take_spare(void);
+void carrier_put_spare(struct carrier *c);
+void carrier_give_server(struct carrier *c, struct server *s);
+void carrier_post(struct carrier *c);
+bool carrier_switch(struct task *from, enum post post, struct task *chosen);
+
+/* timer.c */
+void timer_arm(struct task *t, uint64_t deadline, uint64_t realtime);
+void timer_disarm(struct task *t);
+void timers_run(uint64_t now);
+static inline uint64_t timers_next(void)
+{
+	return load_relaxed(&umcg_rt.timers.next);
+}
+uint64_t timers_sleep_limit(uint64_t until);
+void timer_kick(void);
+
+/* monitor.c */
+int monitor_start(void);
+void monitor_poke_slow(void);
+static inline void monitor_poke(void)
+{
+	if (unlikely(load_relaxed(&umcg_rt.monitor_dormant)))
+		monitor_poke_slow();
+}
+
+/* home.c */
+void home_init(struct task *t, char *park_stack_top);
+void home_switch(struct task *t, enum post action);
+
+/*
+ * A new thread may stay at home instead of an idle server's running it: one
+ * that never waits then costs what it costs on NPTL. Ends at its first park.
+ */
+bool newborn_may_stay(struct task *t);
+void newborn_done(struct task *t);
+size_t home_park_stack_size(void);
+
+#endif

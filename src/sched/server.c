@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Servers: run queues, stealing, idle sleep.
+ *
+ * A queue is a list under the server's lock, not a ring: any worker can be
+ * taken out of the middle (swap to a lock's owner), it has no capacity to
+ * overflow, and an uncontended lock costs what a ring's CAS would.
+ */
+#include "sched/sched.h"
+
+#include <errno.h>
+
+/* Picks from the LIFO slot in a row while others wait in the queue. */
+enum { STREAK_MAX = 64 };
+
+void servers_init(void)
+{
+	list_init(&umcg_rt.idle);
+	for (unsigned i = 0; i < umcg_rt.nservers; i++) {
+		struct server *s = &umcg_rt.servers[i];
+
+		s->id = i;
+		list_init(&s->queue);
+		list_init(&s->idle_link);
+	}
+}
+
+static void queue_locked(struct server *s, struct task *t)
+{
+	t->queued_on = s;
+	list_push_tail(&s->queue, &t->rq);
+	store_relaxed(&s->queued, s->queued + 1);
+}
+
+static struct task *unqueue_locked(struct server *s, struct task *t)
+{
+	list_remove(&t->rq);
+	t->queued_on = NULL;
+	store_relaxed(&s->queued, s->queued - 1);
+	store_relaxed(&s->waiting, s->waiting - 1);
+	return t;
+}
+
+static struct task *take_slot_locked(struct server *s)
+{
+	struct task *t = s->slot;
+
+	s->slot = NULL;
+	t->queued_on = NULL;
+	store_relaxed(&s->waiting, s->waiting - 1);
+	return t;
+}
+
+static struct task *take_head_locked(struct server *s)
+{
+	return unqueue_locked(s, container_of(s->queue.next, struct task, rq));
+}
+
+struct task *server_pick(struct server *s)
+{
+	struct task *t = NULL;
+
+	/* A push that this misses is seen by the idle path, behind its membarrier. */
+	if (!load_relaxed(&s->waiting))
+		return NULL;
+	lock_acquire(&s->lock);
+	if (s->slot && (list_empty(&s->queue) || s->streak < STREAK_MAX)) {
+		s->streak++;
+		t = take_slot_locked(s);
+	} else if (!list_empty(&s->queue)) {
+		s->streak = 0;
+		t = take_head_locked(s);
+	}
+	lock_release(&s->lock);
+	return t;
+}
+
+/* The waker's own server: t runs next there, whoever was to run next joins the queue. */
+void server_push_slot(struct server *s, struct task *t)
+{
+	bool second;
+
+	lock_acquire(&s->lock);
+	if (s->slot)
+		queue_locked(s, s->slot);
+	s->slot = t;
+	t->queued_on = s;
+	store_relaxed(&s->waiting, s->waiting + 1);
+	second = s->waiting > 1;
+	lock_release(&s->lock);
+	if (second)
+		servers_wake_one();
+	monitor_poke();
+}
+
+void server_push(struct server *s, struct task *t)
+{
+	lock_acquire(&s->lock);
+	queue_locked(s, t);
+	store_relaxed(&s->waiting, s->waiting + 1);
+	lock_release(&s->lock);
+	servers_wake_one();
+	monitor_poke();
+}
+
+void server_push_list(struct server *s, struct list *l, unsigned count)
+{
+	lock_acquire(&s->lock);
+	while (!list_empty(l)) {
+		struct task *t = container_of(l->next, struct task, rq);
+
+		list_remove(&t->rq);
+		queue_locked(s, t);
+	}
+	store_relaxed(&s->waiting, s->waiting + count);
+	lock_release(&s->lock);
+	servers_wake_one();
+	monitor_poke();
+}
+
+/* Take t out of s's slot or queue, if it is there. */
+bool server_claim(struct server *s, struct task *t)
+{
+	bool here;
+
+	lock_acquire(&s->lock);
+	here = t->queued_on == s;
+	if (here && s->slot == t)
+		take_slot_locked(s);
+	else if (here)
+		unqueue_locked(s, t);
+	lock_release(&s->lock);
+	return here;
+}
+
+/* Its worker has waited in the slot while the server's carrier went on: let others have it. */
+void server_free_slot(struct server *s)
+{
+	lock_acquire(&s->lock);
+	if (s->slot) {
+		queue_locked(s, s->slot);
+		s->slot = NULL;
+	}
+	lock_release(&s->lock);
+	servers_wake_one();
+}
+
+/* Oldest waiting worker of some other server. Slots are left alone: their worker is about to run where it was woken. */
+struct task *servers_steal(struct server *self)
+{
+	for (unsigned i = 1; i < umcg_rt.nservers; i++) {
+		struct server *s = &umcg_rt.servers[(self->id + i) % umcg_rt.nservers];
+		struct task *t = NULL;
+
+		if (!load_relaxed(&s->queued))
+			continue;
+		lock_acquire(&s->lock);
+		if (!list_empty(&s->queue))
+			t = take_head_locked(s);
+		lock_release(&s->lock);
+		if (t) {
+			self->steals++;
+			return t;
+		}
+	}
+	return NULL;
+}
+
+bool servers_have_work(void)
+{
+	for (unsigned i = 0; i < umcg_rt.nservers; i++)
+		if (load_relaxed(&umcg_rt.servers[i].queued))
+			return true;
+	return false;
+}
+
+/* Take s, or the server that fell idle last, off the idle list. */
+static struct server *idle_remove(struct server *s)
+{
+	lock_acquire(&umcg_rt.idle_lock);
+	if (!s && !list_empty(&umcg_rt.idle))
+		s = container_of(umcg_rt.idle.next, struct server, idle_link);
+	if (s && load_relaxed(&s->idle_word)) {
+		list_remove(&s->idle_link);
+		store_relaxed(&umcg_rt.idle_count, umcg_rt.idle_count - 1);
+		store_release(&s->idle_word, 0);	/* pairs with server_sleep() */
+	} else {
+		s = NULL;
+	}
+	lock_release(&umcg_rt.idle_lock);
+	return s;
+}
+
+/*
+ * There is more to run than the caller's server will run at once: wake an idle
+ * one, unless one is already on its way. The idle side executes a membarrier
+ * between its announcement and its last look, so plain loads suffice here.
+ */
+void servers_wake_one(void)
+{
+	struct server *s;
+
+	compiler_barrier();
+	if (!load_relaxed(&umcg_rt.idle_count) || load_relaxed(&umcg_rt.searching))
+		return;
+	if (!cas_acq_rel(&umcg_rt.searching, 0, 1))
+		return;
+	s = idle_remove(NULL);
+	if (!s) {
+		store_release(&umcg_rt.searching, 0);
+		return;
+	}
+	sys_futex_wake(&s->idle_word, 1);
+}
+
+/* A wake from outside the servers: t goes to an idle server if there is one. */
+void server_push_remote(struct task *t)
+{
+	struct server *s = load_relaxed(&umcg_rt.idle_count) ? idle_remove(NULL) : NULL;
+
+	if (!s) {
+		server_push(t->last ? t->last : &umcg_rt.servers[(unsigned)t->tid % umcg_rt.nservers], t);
+		return;
+	}
+	lock_acquire(&s->lock);
+	queue_locked(s, t);
+	store_relaxed(&s->waiting, s->waiting + 1);
+	lock_release(&s->lock);
+	sys_futex_wake(&s->idle_word, 1);
+	monitor_poke();
+}
+
+/* Have some sleeping server look at the timers again. */
+bool servers_wake_keeper(void)
+{
+	struct server *s = idle_remove(NULL);
+
+	if (s)
+		sys_futex_wake(&s->idle_word, 1);
+	return s != NULL;
+}
+
+/* Announce s idle. The earliest deadline is watched by one sleeper, the keeper. */
+static uint64_t idle_enter(struct server *s)
+{
+	uint64_t until = NO_DEADLINE;
+
+	lock_acquire(&umcg_rt.idle_lock);
+	store_relaxed(&s->idle_word, 1);
+	list_push_head(&umcg_rt.idle, &s->idle_link);
+	store_relaxed(&umcg_rt.idle_count, umcg_rt.idle_count + 1);
+	if (timers_next() < umcg_rt.keeper_deadline) {
+		until = timers_next();
+		umcg_rt.keeper = s;
+		store_relaxed(&umcg_rt.keeper_deadline, until);
+	}
+	lock_release(&umcg_rt.idle_lock);
+	return until;
+}
+
+static void idle_leave(struct server *s)
+{
+	idle_remove(s);
+	if (umcg_rt.keeper != s)
+		return;
+	lock_acquire(&umcg_rt.idle_lock);
+	if (umcg_rt.keeper == s) {
+		umcg_rt.keeper = NULL;
+		store_relaxed(&umcg_rt.keeper_deadline, NO_DEADLINE);
+	}
+	lock_release(&umcg_rt.idle_lock);
+	/* Nobody sleeps towards the next deadline now: the monitor takes that over. */
+	if (timers_next() != NO_DEADLINE)
+		monitor_poke();
+}
+
+/* Sleep until there may be something to run on s, or a timer is due. */
+void server_sleep(struct server *s)
+{
+	uint64_t until = idle_enter(s);
+
+	/* Pairs with the plain store-then-load of those who push work or arm timers
+	 * (servers_wake_one(), timer_kick()): they see us idle, or we see what they did. */
+	sys_membarrier();
+	if (!load_relaxed(&s->waiting) && !servers_have_work() &&
+	    timers_next() >= load_relaxed(&umcg_rt.keeper_deadline))
+		sys_futex_wait(&s->idle_word, 1, timers_sleep_limit(until));
+	idle_leave(s);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* The one kernel handler. See signal.h for the route that a signal takes. */
+#include "sched/signal.h"
+#include "sched/broadcast.h"
+#include "sched/sched.h"
+
+#include <ucontext.h>
+
+struct signal_action signal_actions[65];
+
+#define SYNCHRONOUS (SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGFPE) | SIGBIT(SIGILL) | \
+		     SIGBIT(SIGTRAP) | SIGBIT(SIGSYS))
+/* abort() inside the libc raises at the carrier itself. */
+#define CARRIER_MASK (~(SYNCHRONOUS | SIGBIT(SIGABRT) | SIGBIT(SIGNAL_INTERRUPT) | SIGBIT(SIGNAL_PREEMPT)))
+
+enum { MAX_PREEMPT_SKIPS = 4 };
+
+static const kernel_sigset all_signals = ~0ull;
+
+static kernel_sigset *mask_of(ucontext_t *uc)
+{
+	return (kernel_sigset *)&uc->uc_sigmask;
+}
+
+void signal_carrier_mask(void)
+{
+	static const kernel_sigset mask = CARRIER_MASK;
+
+	sys_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+void signal_carrier_block(void)
+{
+	sys_sigmask(SIG_SETMASK, &all_signals, NULL);
+}
+
+void signal_carrier_init(void)
+{
+	struct carrier *c = &umcg_self->carrier_part;
+	stack_t ss = { .ss_sp = c->altstack, .ss_size = c->altstack_size };
+
+	syscall3(SYS_sigaltstack, (long)&ss, 0, 0);
+	signal_carrier_mask();
+}
+
+static void set_default(int sig)
+{
+	struct { void *handler; unsigned long flags; void *restorer; kernel_sigset mask; } dfl = { 0 };
+
+	syscall4(SYS_rt_sigaction, sig, (long)&dfl, 0, sizeof(kernel_sigset));
+}
+
+/* Run the program's handler here: this is the right kernel thread and stack for it. */
+static void deliver(struct task *t, int sig, siginfo_t *info, ucontext_t *uc)
+{
+	struct signal_action *a = &signal_actions[sig];
+	void (*handler)(int, siginfo_t *, void *) = load_acquire(&a->handler);
+	uint32_t flags = load_relaxed(&a->flags);
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+	uintptr_t alt = (uintptr_t)uc->uc_stack.ss_sp;
+	struct { uint32_t pin; uintptr_t sp, lo, hi; } outer;
+
+	if ((void *)handler == (void *)SIG_IGN)
+		return;
+	if ((void *)handler == (void *)SIG_DFL) {
+		set_default(sig);
+		sys_sigqueue_self(sig, info);
+		return;
+	}
+	if (flags & SA_RESETHAND)
+		set_default(sig);
+	if (!t) {
+		handler(sig, info, uc);
+		return;
+	}
+	t->handlers_run++;
+	if (!(flags & SA_RESTART))
+		t->handlers_norestart++;
+	outer.pin = t->pin;
+	outer.sp = t->pin_sp;
+	outer.lo = t->pin_alt_lo;
+	outer.hi = t->pin_alt_hi;
+	if (!t->pin || t->pin_sp) {
+		t->pin_sp = sp;
+		t->pin_alt_lo = t->pin_alt_hi = 0;
+		if (sp >= alt && sp < alt + uc->uc_stack.ss_size) {
+			t->pin_alt_lo = alt;
+			t->pin_alt_hi = alt + uc->uc_stack.ss_size;
+		}
+	}
+	t->pin++;
+	handler(sig, info, uc);
+	if (!t->at_home && t->kind == TASK_WORKER)	/* until the sigreturn: it belongs to this carrier */
+		sys_sigmask(SIG_SETMASK, &all_signals, NULL);
+	t->pin = outer.pin;
+	t->pin_sp = outer.sp;
+	t->pin_alt_lo = outer.lo;
+	t->pin_alt_hi = outer.hi;
+}
+
+/* Keep sig pending at this kernel thread, blocked once the handler returns. */
+static void hold_back(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	*mask_of(uc) |= SIGBIT(sig);
+	sys_sigqueue_self(sig, info);
+}
+
+/* At home, inside the runtime: np_leave() restores the mask, which delivers it. */
+static void defer(struct task *t, int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	if (!(load_relaxed(&t->attn) & ATTN_MASK))
+		t->mask = *mask_of(uc);
+	hold_back(sig, info, uc);
+	or_acq_rel(&t->attn, ATTN_MASK);
+}
+
+/* At home, the worker is elsewhere: call it here. */
+static void call_home(struct task *t, int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	hold_back(sig, info, uc);
+	t->interrupt_norestart = !(load_relaxed(&signal_actions[sig].flags) & SA_RESTART);
+	or_acq_rel(&t->attn, ATTN_SIGNAL);
+	task_interrupt(t);
+}
+
+/* An asynchronous signal on a carrier (its mask was changed by hand): pass it on to a home. */
+static void pass_on(struct task *t, int sig, siginfo_t *info)
+{
+	int tid = t->kind == TASK_WORKER ? t->tid : umcg_rt.pid;
+
+	if (syscall4(SYS_rt_tgsigqueueinfo, umcg_rt.pid, tid, sig, (long)info) < 0)
+		sys_tgkill(umcg_rt.pid, tid, sig);
+}
+
+/*
+ * The interrupted frame's sigreturn may execute on another kernel thread than
+ * the one that built it: give it this one's mask and alternate stack.
+ */
+static void adopt_frame(ucontext_t *uc)
+{
+	sys_sigmask(SIG_SETMASK, &all_signals, mask_of(uc));	/* until the sigreturn nothing moves us again */
+	syscall3(SYS_sigaltstack, 0, (long)&uc->uc_stack, 0);
+}
+
+static bool in_libc_text(const ucontext_t *uc)
+{
+	uintptr_t pc = arch_ucontext_pc(uc);
+
+	return pc >= umcg_rt.libc_text_lo && pc < umcg_rt.libc_text_hi;
+}
+
+/* Whether the monitor asked for this worker's carrier, and now is a good moment. */
+static bool preemption_due(struct carrier *c, const ucontext_t *uc)
+{
+	if (!load_relaxed(&c->preempt))
+		return false;
+	store_relaxed(&c->preempt, 0);
+	/* Inside the libc it may hold a lock that others would have to sleep on:
+	 * the monitor will ask again, but not for ever. */
+	if (in_libc_text(uc) && c->server && c->server->preempt_skips++ < MAX_PREEMPT_SKIPS)
+		return false;
+	if (c->server)
+		c->server->preempt_skips = 0;
+	return true;
+}
+
+/* A runtime signal came to a carrier, in its worker's context. */
+static void interrupted(struct task *t, ucontext_t *uc)
+{
+	struct carrier *c = t->carrier;
+
+	if (preemption_due(c, uc)) {
+		add_relaxed(&umcg_rt.stats.preemptions, 1);
+		or_acq_rel(&t->attn, ATTN_PREEMPT);
+	}
+	if (t->np || task_pinned(t))
+		return;
+	np_enter(t);
+	np_leave(t);
+	adopt_frame(uc);
+}
+
+void signal_entry(int sig, siginfo_t *info, void *ucontext)
+{
+	struct task *t = umcg_self;
+	ucontext_t *uc = ucontext;
+	bool here;
+
+	if (!t || t->kind == TASK_FOREIGN) {
+		if (t && t->np)
+			defer(t, sig, info, uc);
+		else
+			deliver(t, sig, info, uc);
+		return;
+	}
+	here = t->kind == TASK_WORKER && sys_gettid() == t->tid;
+	if (here && t->at_home) {
+		if (t->np)
+			defer(t, sig, info, uc);
+		else
+			deliver(t, sig, info, uc);
+	} else if (here) {
+		call_home(t, sig, info, uc);
+	} else if ((sig == SIGNAL_PREEMPT || sig == SIGNAL_INTERRUPT) &&
+		   info->si_code == SI_TKILL && info->si_pid == umcg_rt.pid) {
+		broadcast_answer(t->kind == TASK_CARRIER ? &t->carrier_part : t->carrier);
+		if (t->kind == TASK_WORKER)
+			interrupted(t, uc);
+	} else if (t->kind == TASK_WORKER &&
+		   ((SIGBIT(sig) & SYNCHRONOUS && info->si_code > 0) || sig == SIGABRT)) {
+		deliver(t, sig, info, uc);
+	} else {
+		pass_on(t, sig, info);
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals: the one kernel handler for every signal that the program handles.
+ *
+ * The kernel chooses the receiver among homes (carriers block what is
+ * asynchronous), by the threads' true masks. A signal that comes to a home while
+ * its worker is elsewhere is queued again to that home, blocked there, and the
+ * worker is called home, where unblocking it delivers it natively: in the
+ * worker's context, on its stack or alternate stack, with the kernel's own
+ * masks, order, queueing and siginfo.
+ */
+#ifndef UMCG_SCHED_SIGNAL_H
+#define UMCG_SCHED_SIGNAL_H
+
+#include "core/task.h"
+
+#include <signal.h>
+
+/* Real-time signals that the runtime sends to carriers; the program may use them too, see signal_entry(). */
+enum {
+	SIGNAL_INTERRUPT = 63,		/* installed without SA_RESTART */
+	SIGNAL_PREEMPT = 64,		/* with SA_RESTART */
+};
+
+/* The libc's cancellation signal: its handler must only ever run in its thread's own context. */
+#define SIGNAL_CANCEL SIGBIT(32)
+
+/* What the program wants for a signal whose kernel handler is signal_entry(). */
+struct signal_action {
+	void (*handler)(int, siginfo_t *, void *);	/* or SIG_DFL, SIG_IGN */
+	uint32_t flags;					/* SA_* */
+};
+extern struct signal_action signal_actions[65] __attribute__((visibility("hidden")));
+
+void signal_entry(int sig, siginfo_t *info, void *ucontext);
+
+/* Mask and alternate stack of the calling carrier. */
+void signal_carrier_init(void);
+
+/* Mask of a kernel thread that takes no signals at all. */
+void signal_carrier_block(void);
+
+/* The calling carrier's mask as it must be when no handler runs on it. */
+void signal_carrier_mask(void);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Condition variables. Protocol in cond.h. */
+#include "sync/cond.h"
+#include "sync/mutex.h"
+
+#include <errno.h>
+
+/* Take w back off c because the mutex could not be unlocked. */
+static void withdraw(struct waiter *w)
+{
+	struct bucket *b = waitq_lock(w->key);
+
+	if (w->state == WAITER_QUEUED)
+		waiter_remove_locked(w);
+	waitq_unlock(b);
+}
+
+static int lock_again(pthread_mutex_t *m, struct task *t, struct waiter *w)
+{
+	if (mutex_type(m) == PTHREAD_MUTEX_RECURSIVE && mutex_owner(m) == t->tid &&
+	    w->state != WAITER_HANDED) {
+		m->__data.__count++;	/* one of several levels was given up for the wait */
+		return 0;
+	}
+	if (w->state != WAITER_HANDED)
+		mutex_lock_contended(m, t, &WAIT_FOREVER, true);
+	mutex_set_owner(m, t->tid);
+	m->__data.__nusers++;
+	if (mutex_type(m) == PTHREAD_MUTEX_RECURSIVE)
+		m->__data.__count = 1;
+	return 0;
+}
+
+int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t clock,
+	      const struct timespec *abstime, const struct cond_mutex_ops *ops)
+{
+	/* A mutex that stays locked during the wait is no place to wait for. */
+	bool requeue = !ops && !(mutex_type(m) == PTHREAD_MUTEX_RECURSIVE && m->__data.__count > 1);
+	struct waiter w = { .requeue_to = requeue ? m : NULL, .count = cond_word(c), .unit = COND_WAITER };
+	struct wait_until u;
+	enum wait_result r;
+	struct bucket *b;
+	int ret = wait_until_abs(&u, clock, abstime);
+
+	if (ret)
+		return -ret;
+	np_enter(t);
+	b = waitq_lock(c);
+	waiter_join_locked(b, &w, t, c);
+	waitq_unlock(b);
+	ret = ops ? ops->unlock(m) : mutex_unlock(m, t, true);
+	if (ret) {
+		withdraw(&w);
+		np_leave(t);
+		return ret;
+	}
+	r = waiter_wait(&w, &u, NULL);
+	if (!ops)
+		ret = lock_again(m, t, &w);
+	np_leave(t);
+	if (ops)
+		ret = ops->lock(m);
+	return ret ? ret : r == WAIT_TIMEOUT ? ETIMEDOUT : 0;
+}
+
+/* Requeue w onto its mutex, or mark it woken: then its task is to be unparked. */
+static struct task *signal_locked(struct bucket *cb, struct waiter *w, bool force)
+{
+	pthread_mutex_t *m = w->requeue_to;
+	struct bucket *mb = m ? waitq_trylock_second(m, cb) : NULL;
+	bool requeued = false;
+
+	if (mb) {
+		waiter_remove_locked(w);
+		requeued = mutex_requeue_locked(m, mb, w, force);
+		if (mb != cb)
+			waitq_unlock(mb);
+	}
+	return requeued ? NULL : waiter_wake_locked(w, WAITER_WOKEN);
+}
+
+void cond_wake(pthread_cond_t *c, struct task *t, bool all)
+{
+	struct unpark_batch batch;
+	struct bucket *b;
+	struct waiter *w;
+	bool woke = false;
+
+	/* A waiter whose mutex critical section came before the caller's is seen here. */
+	if (load_acquire(cond_word(c)) < COND_WAITER)
+		return;
+	np_enter(t);
+	unpark_batch_init(&batch);
+	b = waitq_lock(c);
+	while ((w = waitq_next_locked(b, c, NULL))) {
+		struct task *wake = signal_locked(b, w, woke);
+
+		if (wake) {
+			unpark_batch_add(&batch, wake);
+			woke = true;
+		}
+		if (!all)
+			break;
+	}
+	waitq_unlock(b);
+	unpark_batch_run(&batch);
+	np_leave(t);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Mutexes. Protocol in mutex.h. */
+#include "sync/mutex.h"
+
+#include <errno.h>
+
+enum {
+	SPINS = 40,			/* about a microsecond, while the owner runs on another server */
+	HANDOFF_AFTER_MS = 1,		/* a waiter that old is handed the lock */
+};
+
+static void own(pthread_mutex_t *m, struct task *t)
+{
+	mutex_set_owner(m, t->tid);
+	m->__data.__nusers++;
+}
+
+/* The task that holds m if it executes on some CPU right now. */
+static bool owner_runs(pthread_mutex_t *m, struct task *self)
+{
+	struct task *o = task_of_tid(mutex_owner(m));
+
+	return o && o != self && load_relaxed(&o->run) != RUN_PARKED && !load_relaxed(&o->queued_on);
+}
+
+static bool spin(pthread_mutex_t *m, struct task *t)
+{
+	uint32_t *word = mutex_word(m);
+
+	if (umcg_rt.nservers < 2)
+		return false;
+	for (int i = 0; i < SPINS; i++) {
+		uint32_t v = load_relaxed(word);
+
+		if (v == 0 && cas_acquire(word, 0, 1))
+			return true;
+		if (i % 8 == 0 && !owner_runs(m, t))
+			return false;
+		cpu_relax();
+	}
+	return false;
+}
+
+/* Take the free lock or mark the held one as contended. Bucket locked. waited: others may wait unseen. */
+static bool take_or_mark_locked(uint32_t *word, bool waited)
+{
+	for (;;) {
+		uint32_t v = load_relaxed(word);
+
+		if (v == 0 ? cas_acquire(word, 0, waited ? 2u : 1u) : (v == 2 || cas_acquire(word, v, 2)))
+			return v == 0;
+	}
+}
+
+/*
+ * Wait for m. waited: the caller was woken from m's queue or is a condition
+ * variable's waiter, so others may be queued and the word must say 2.
+ */
+int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_until *u, bool waited)
+{
+	int ret = 0;
+
+	np_enter(t);
+	if (!waited && spin(m, t))
+		goto out;
+	for (;;) {
+		struct waiter w = { 0 };
+		struct bucket *b = waitq_lock(m);
+		enum wait_result r;
+
+		if (take_or_mark_locked(mutex_word(m), waited)) {
+			waitq_unlock(b);
+			break;
+		}
+		waiter_join_locked(b, &w, t, m);
+		waitq_unlock(b);
+		/* An owner that waits for a CPU of ours gets this one at once. */
+		r = waiter_wait(&w, u, task_of_tid(mutex_owner(m)));
+		if (r == WAIT_TIMEOUT) {
+			ret = ETIMEDOUT;
+			break;
+		}
+		if (w.state == WAITER_HANDED)
+			break;
+		waited = true;
+	}
+out:
+	np_leave(t);
+	return ret;
+}
+
+static bool is_old(const struct waiter *w)
+{
+	return load_relaxed(&umcg_rt.coarse_now) - w->since > HANDOFF_AFTER_MS * NSEC_PER_MSEC;
+}
+
+/*
+ * Unlock m, whose word is 2. will_park: the caller is about to sleep, so the
+ * first waiter can have lock and CPU at once.
+ */
+void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
+{
+	struct task *wake = NULL;
+	struct bucket *b;
+	struct waiter *w;
+
+	np_enter(t);
+	b = waitq_lock(m);
+	w = waitq_next_locked(b, m, NULL);
+	if (w && (will_park || is_old(w))) {
+		mutex_set_owner(m, w->task->tid);
+		wake = waiter_wake_locked(w, WAITER_HANDED);
+	} else {
+		swap_release(mutex_word(m), 0);		/* m may be freed from here on */
+		if (w)
+			wake = waiter_wake_locked(w, WAITER_WOKEN);
+	}
+	waitq_unlock(b);
+	if (wake)
+		task_unpark(wake);
+	else
+		futex_wake_soon(t, mutex_word(m));
+	np_leave(t);
+}
+
+bool mutex_requeue_locked(pthread_mutex_t *m, struct bucket *mb, struct waiter *w, bool force)
+{
+	uint32_t *word = mutex_word(m);
+
+	for (;;) {
+		uint32_t v = load_relaxed(word);
+
+		if (v == 0 && !force)
+			return false;
+		if (v == 0 || v == 2 || cas_acquire(word, v, 2))
+			break;
+	}
+	w->requeued = true;
+	w->since = load_relaxed(&umcg_rt.coarse_now);
+	store_relaxed(&w->key, m);
+	list_push_tail(&mb->waiters, &w->link);
+	return true;
+}
+
+static int lock_word(pthread_mutex_t *m, struct task *t, clockid_t clock, const struct timespec *ts)
+{
+	struct wait_until u;
+	int ret;
+
+	if (likely(cas_acquire(mutex_word(m), 0, 1)))
+		return 0;
+	ret = wait_until_abs(&u, clock, ts);
+	return ret ? -ret : mutex_lock_contended(m, t, &u, false);
+}
+
+int mutex_lock(pthread_mutex_t *m, struct task *t, clockid_t clock, const struct timespec *ts)
+{
+	int type = mutex_type(m), ret;
+
+	if (unlikely(type == PTHREAD_MUTEX_RECURSIVE || type == PTHREAD_MUTEX_ERRORCHECK) &&
+	    mutex_owner(m) == t->tid) {
+		if (type == PTHREAD_MUTEX_ERRORCHECK)
+			return EDEADLK;
+		if (m->__data.__count == UINT32_MAX)
+			return EAGAIN;
+		m->__data.__count++;
+		return 0;
+	}
+	ret = lock_word(m, t, clock, ts);
+	if (ret)
+		return ret;
+	own(m, t);
+	if (type == PTHREAD_MUTEX_RECURSIVE)
+		m->__data.__count = 1;
+	return 0;
+}
+
+int mutex_trylock(pthread_mutex_t *m, struct task *t)
+{
+	int type = mutex_type(m);
+
+	if (unlikely(type == PTHREAD_MUTEX_RECURSIVE) && mutex_owner(m) == t->tid) {
+		if (m->__data.__count == UINT32_MAX)
+			return EAGAIN;
+		m->__data.__count++;
+		return 0;
+	}
+	if (!cas_acquire(mutex_word(m), 0, 1))
+		return EBUSY;
+	own(m, t);
+	if (type == PTHREAD_MUTEX_RECURSIVE)
+		m->__data.__count = 1;
+	return 0;
+}
+
+int mutex_unlock(pthread_mutex_t *m, struct task *t, bool will_park)
+{
+	int type = mutex_type(m);
+
+	if (unlikely(type == PTHREAD_MUTEX_RECURSIVE || type == PTHREAD_MUTEX_ERRORCHECK)) {
+		if (mutex_owner(m) != t->tid)
+			return EPERM;
+		if (type == PTHREAD_MUTEX_RECURSIVE && --m->__data.__count)
+			return 0;
+	}
+	mutex_set_owner(m, 0);
+	m->__data.__nusers--;
+	if (unlikely(!cas_release(mutex_word(m), 1, 0)))
+		mutex_unlock_contended(m, t, will_park);
+	return 0;
+}

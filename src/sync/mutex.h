@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mutexes on the libc's own object and protocol.
+ *
+ *  __lock   0 free, 1 locked, 2 locked and somebody may wait
+ *  __owner  tid of the owner's home, 0 when free
+ *  __count  depth of a recursive mutex; __nusers as the libc counts it
+ *
+ * A waiter sets 2 under its bucket's lock and joins the queue there. An unlock
+ * that finds 2 takes the first waiter: normally the word becomes 0 and the
+ * waiter competes (barging: whoever runs keeps running); a waiter that has
+ * waited for long is handed the lock, the word stays 2. Code inside the libc
+ * that was not interposed waits in the kernel instead: an unlock of 2 that
+ * finds nobody here wakes the futex.
+ */
+#ifndef UMCG_SYNC_MUTEX_H
+#define UMCG_SYNC_MUTEX_H
+
+#include "host/mutex.h"
+#include "sync/waitq.h"
+
+/* All return 0 or a positive errno, as the pthread functions do. */
+int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_until *u, bool waited);
+void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park);
+int mutex_lock(pthread_mutex_t *m, struct task *t, clockid_t clock, const struct timespec *ts);
+int mutex_trylock(pthread_mutex_t *m, struct task *t);
+int mutex_unlock(pthread_mutex_t *m, struct task *t, bool will_park);
+
+/*
+ * A condition variable's waiter w (on no queue) goes on to wait for m if m is
+ * held; false: it must be woken. force: even if m is free, because a waiter
+ * that was woken before it is on its way to lock m.
+ */
+bool mutex_requeue_locked(pthread_mutex_t *m, struct bucket *mb, struct waiter *w, bool force);
+
+#endif

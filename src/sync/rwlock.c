@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Read-write locks. Protocol in rwlock.h. */
+#include "sync/rwlock.h"
+
+#include <errno.h>
+
+static bool readers_must_wait(pthread_rwlock_t *l, uint32_t v)
+{
+	if (v & RW_WRITE_LOCKED)
+		return true;
+	return rwlock_prefers_writers(l) && v & RW_WAITING && load_relaxed(&l->__data.__writers);
+}
+
+int rwlock_tryrdlock(pthread_rwlock_t *l)
+{
+	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
+
+	while (!readers_must_wait(l, v)) {
+		if (v + RW_READER < v)
+			return EAGAIN;
+		if (cas_update(word, &v, v + RW_READER))
+			return 0;
+	}
+	return EBUSY;
+}
+
+int rwlock_trywrlock(pthread_rwlock_t *l, struct task *t)
+{
+	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
+
+	while (!(v & ~(uint32_t)RW_WAITING)) {
+		if (cas_update(word, &v, v | RW_WRITE_LOCKED | RW_WRITE_PHASE)) {
+			store_relaxed(&l->__data.__cur_writer, t->tid);
+			return 0;
+		}
+	}
+	return EBUSY;
+}
+
+static int try_lock(pthread_rwlock_t *l, struct task *t, bool write)
+{
+	return write ? rwlock_trywrlock(l, t) : rwlock_tryrdlock(l);
+}
+
+/* Announce a waiter, so that no unlock after this look passes it by. True: the lock can be had after all. */
+static bool announce_locked(pthread_rwlock_t *l, bool write)
+{
+	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
+
+	do {
+		if (write ? !(v & ~(uint32_t)RW_WAITING) : !readers_must_wait(l, v))
+			return true;
+	} while (!(v & RW_WAITING) && !cas_update(word, &v, v | RW_WAITING));
+	return false;
+}
+
+/* The caller is out of the queue: if it was the last, unlocks need not look any more. */
+static void tidy(pthread_rwlock_t *l)
+{
+	struct bucket *b = waitq_lock(l);
+
+	if (!waitq_next_locked(b, l, NULL))
+		and_acq_rel(rwlock_word(l), ~(uint32_t)RW_WAITING);
+	waitq_unlock(b);
+}
+
+/* Wake the first waiter if it is a writer, else every reader that waits. */
+static void wake_waiters(pthread_rwlock_t *l, struct task *t)
+{
+	struct unpark_batch batch;
+	struct waiter *w, *next;
+	struct bucket *b;
+	bool write;
+
+	np_enter(t);
+	unpark_batch_init(&batch);
+	b = waitq_lock(l);
+	w = waitq_next_locked(b, l, NULL);
+	write = w && w->exclusive;
+	for (; w; w = next) {
+		next = waitq_next_locked(b, l, w);
+		if (w->exclusive == write)
+			unpark_batch_add(&batch, waiter_wake_locked(w, WAITER_WOKEN));
+		if (write)
+			break;
+	}
+	waitq_unlock(b);
+	unpark_batch_run(&batch);
+	np_leave(t);
+}
+
+static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const struct wait_until *u)
+{
+	bool waited = false;
+	int ret;
+
+	np_enter(t);
+	while ((ret = try_lock(l, t, write)) == EBUSY) {
+		struct waiter w = { .exclusive = write, .unit = 1,
+				    .count = write ? &l->__data.__writers : NULL };
+		struct bucket *b = waitq_lock(l);
+		struct task *owner;
+
+		if (announce_locked(l, write)) {
+			waitq_unlock(b);
+			continue;
+		}
+		waiter_join_locked(b, &w, t, l);
+		waitq_unlock(b);
+		owner = task_of_tid(load_relaxed(&l->__data.__cur_writer));
+		if (waiter_wait(&w, u, owner) == WAIT_TIMEOUT) {
+			ret = ETIMEDOUT;
+			break;
+		}
+		waited = true;
+	}
+	if (waited || ret == ETIMEDOUT)
+		tidy(l);
+	/* Readers may have waited for nothing but a writer that has given up. */
+	if (ret == ETIMEDOUT && write && !(load_relaxed(rwlock_word(l)) & RW_WRITE_LOCKED))
+		wake_waiters(l, t);
+	np_leave(t);
+	return ret;
+}
+
+static int lock(pthread_rwlock_t *l, struct task *t, bool write, clockid_t clock, const struct timespec *abstime)
+{
+	struct wait_until u;
+	int ret = try_lock(l, t, write);
+
+	if (ret != EBUSY)
+		return ret;
+	if (load_relaxed(&l->__data.__cur_writer) == t->tid)
+		return EDEADLK;
+	ret = wait_until_abs(&u, clock, abstime);
+	return ret ? -ret : lock_waiting(l, t, write, &u);
+}
+
+int rwlock_rdlock(pthread_rwlock_t *l, struct task *t, clockid_t clock, const struct timespec *abstime)
+{
+	return lock(l, t, false, clock, abstime);
+}
+
+int rwlock_wrlock(pthread_rwlock_t *l, struct task *t, clockid_t clock, const struct timespec *abstime)
+{
+	return lock(l, t, true, clock, abstime);
+}
+
+/* RW_WAITING stays for the woken waiter to clear: after the release nothing of the lock is touched here. */
+int rwlock_unlock(pthread_rwlock_t *l, struct task *t)
+{
+	uint32_t *word = rwlock_word(l), v = load_relaxed(word), left;
+
+	if (v & RW_WRITE_LOCKED)
+		store_relaxed(&l->__data.__cur_writer, 0);
+	do {
+		left = v & RW_WRITE_LOCKED ? v & ~(uint32_t)(RW_WRITE_LOCKED | RW_WRITE_PHASE)
+					   : v - RW_READER;
+	} while (!cas_update(word, &v, left));
+	if (left == RW_WAITING)
+		wake_waiters(l, t);
+	return 0;
+}

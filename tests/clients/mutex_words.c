@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* The words of a mutex as debuggers and un-interposed code read them: lock 0, 1 or 2, the owner's tid, users. */
+#include "client.h"
+
+#include <semaphore.h>
+
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+
+static void words_are(int lock, int owner, unsigned users, int count)
+{
+	CHECK_EQ(__atomic_load_n(&m.__data.__lock, __ATOMIC_SEQ_CST), lock);
+	CHECK_EQ(m.__data.__owner, owner);
+	CHECK_EQ(m.__data.__nusers, users);
+	CHECK_EQ(m.__data.__count, count);
+}
+
+static void *alone(void *arg)
+{
+	words_are(0, 0, 0, 0);
+	pthread_mutex_lock(&m);
+	words_are(1, gettid(), 1, 0);
+	pthread_mutex_unlock(&m);
+	words_are(0, 0, 0, 0);
+	CHECK_EQ(pthread_mutex_trylock(&m), 0);
+	words_are(1, gettid(), 1, 0);
+	sched_yield();
+	words_are(1, gettid(), 1, 0);
+	pthread_mutex_unlock(&m);
+	words_are(0, 0, 0, 0);
+	return NULL;
+}
+
+static void uncontended(void)
+{
+	pthread_t t;
+
+	alone(NULL);
+	start_thread(&t, alone, NULL);
+	join_thread(t);
+	alone(NULL);
+}
+
+static void *wait_for_lock(void *arg)
+{
+	CHECK_EQ(pthread_mutex_lock(&m), 0);
+	CHECK_EQ(m.__data.__owner, gettid());
+	CHECK_EQ(m.__data.__nusers, 1);
+	CHECK(m.__data.__lock == 1 || m.__data.__lock == 2);
+	CHECK_EQ(pthread_mutex_unlock(&m), 0);
+	return NULL;
+}
+
+static void contended(void)
+{
+	pthread_t t[8];
+
+	for (int round = 0; round < 10; round++) {
+		pthread_mutex_lock(&m);
+		start_threads(t, 8, wait_for_lock);
+		for (int i = 0; i < 5000 && __atomic_load_n(&m.__data.__lock, __ATOMIC_SEQ_CST) != 2; i++)
+			sleep_ms(1);
+		words_are(2, gettid(), 1, 0);
+		pthread_mutex_unlock(&m);
+		join_threads(t, 8);
+		words_are(0, 0, 0, 0);
+	}
+}
+
+static void *nest(void *arg)
+{
+	for (int i = 1; i <= 4; i++) {
+		pthread_mutex_lock(&m);
+		words_are(1, gettid(), 1, i);
+	}
+	sched_yield();
+	for (int i = 3; i >= 0; i--) {
+		words_are(1, gettid(), 1, i + 1);
+		pthread_mutex_unlock(&m);
+	}
+	words_are(0, 0, 0, 0);
+	return NULL;
+}
+
+static void recursive_count(void)
+{
+	pthread_mutexattr_t a;
+	pthread_t t;
+
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&m, &a);
+	CHECK_EQ(m.__data.__kind, PTHREAD_MUTEX_RECURSIVE_NP);
+	nest(NULL);
+	start_thread(&t, nest, NULL);
+	join_thread(t);
+	words_are(0, 0, 0, 0);
+}
+
+static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static sem_t waiting;
+static int ready;
+
+static void *wait_on_cond(void *arg)
+{
+	pthread_mutex_lock(&m);
+	sem_post(&waiting);
+	while (!ready)
+		pthread_cond_wait(&c, &m);
+	CHECK_EQ(m.__data.__owner, gettid());
+	pthread_mutex_unlock(&m);
+	return NULL;
+}
+
+static void through_a_condition(void)
+{
+	pthread_t t[4];
+
+	sem_init(&waiting, 0, 0);
+	start_threads(t, 4, wait_on_cond);
+	for (int i = 0; i < 4; i++)
+		sem_wait(&waiting);
+	pthread_mutex_lock(&m);
+	CHECK_EQ(m.__data.__owner, gettid());
+	ready = 1;
+	pthread_cond_broadcast(&c);
+	CHECK_EQ(m.__data.__owner, gettid());
+	pthread_mutex_unlock(&m);
+	join_threads(t, 4);
+	words_are(0, 0, 0, 0);
+}
+
+const struct check checks[] = {
+	{ "uncontended", uncontended, NULL },
+	{ "contended", contended, NULL },
+	{ "recursive_count", recursive_count, NULL },
+	{ "through_a_condition", through_a_condition, NULL },
+	{ 0 },
+};

@@ -66,9 +66,9 @@ std::string client_path(const std::string &client) { return std::string(TEST_CLI
 
 unsigned deadline_ms() { return std::stoul(from_env("UMCG_TEST_DEADLINE_MS", "20000")); }
 
-bool Run::has_figure(const std::string &name) const { return all_out.find("# " + name + " ") != std::string::npos; }
+bool Outcome::has_figure(const std::string &name) const { return all_out.find("# " + name + " ") != std::string::npos; }
 
-double Run::figure(const std::string &name) const
+double Outcome::figure(const std::string &name) const
 {
 	size_t at = all_out.find("# " + name + " ");
 	if (at == std::string::npos)
@@ -76,7 +76,7 @@ double Run::figure(const std::string &name) const
 	return std::stod(all_out.substr(at + name.size() + 3));
 }
 
-std::string Run::say() const
+std::string Outcome::say() const
 {
 	std::string text = "ended: " + ends + "\nstdout:\n" + all_out.substr(0, 4000) + "stderr:\n" + err.substr(0, 4000);
 	if (hang)
@@ -106,12 +106,12 @@ Live::~Live()
 	}
 }
 
-Run Live::finish()
+Outcome Live::finish()
 {
 	child_result r;
 	child_finish(child_, &r);
 	child_ = nullptr;
-	Run run;
+	Outcome run;
 	run.hang = r.hang;
 	run.ends = how_ended(r);
 	run.all_out.assign(r.out, r.out_len);
@@ -124,14 +124,14 @@ Run Live::finish()
 	return run;
 }
 
-Run run_program(const Words &argv, const std::string &preload, unsigned servers, const Words &env)
+Outcome run_program(const Words &argv, const std::string &preload, unsigned servers, const Words &env)
 {
 	return Live(argv, preload, servers, env).finish();
 }
 
-Run run_on_nptl(const Check &check) { return run_program({client_path(check.client), check.name}, "", 0); }
+Outcome run_on_nptl(const Check &check) { return run_program({client_path(check.client), check.name}, "", 0); }
 
-Run run_preloaded(const Check &check, unsigned servers, const Words &env)
+Outcome run_preloaded(const Check &check, unsigned servers, const Words &env)
 {
 	return run_program({client_path(check.client), check.name}, library(), servers, env);
 }
@@ -140,7 +140,7 @@ std::vector<Check> checks_of(const Words &clients)
 {
 	std::vector<Check> checks;
 	for (const auto &client : clients) {
-		Run list = run_program({client_path(client), "--list"}, "", 0);
+		Outcome list = run_program({client_path(client), "--list"}, "", 0);
 		std::istringstream lines(list.out);
 		std::string name, how, value;
 		size_t before = checks.size();
@@ -164,16 +164,16 @@ std::string param_name(const testing::TestParamInfo<std::tuple<Check, unsigned>>
 
 void judge_same(const Check &check, unsigned servers)
 {
-	static std::map<std::string, Run> on_nptl;
+	static std::map<std::string, Outcome> on_nptl;
 	std::string key = check.client + " " + check.name;
 	if (!on_nptl.count(key))
 		on_nptl[key] = run_on_nptl(check);
-	const Run &nptl = on_nptl[key];
+	const Outcome &nptl = on_nptl[key];
 	if (nptl.skipped())
 		GTEST_SKIP() << nptl.out;
 	ASSERT_EQ(nptl.ends, check.ends) << "on NPTL itself: " << nptl.say();
 
-	Run ours = run_preloaded(check, servers);
+	Outcome ours = run_preloaded(check, servers);
 	ASSERT_EQ(ours.ends, check.ends) << ours.say();
 	EXPECT_EQ(ours.out, nptl.out) << ours.say();
 	EXPECT_EQ(ours.err, nptl.err);

@@ -4,7 +4,7 @@
  *
  * A client prints the names of its checks with how each has to end (`client --list`), so a check that is added
  * to a client is judged without a second list. Lines that begin with '#' are figures ("# late_us 120"): they are
- * left out of comparisons and read by Run::figure().
+ * left out of comparisons and read by Outcome::figure().
  *
  * UMCG_TEST_LIB in the environment judges another library; "none" judges NPTL against itself.
  */
@@ -26,7 +26,7 @@ struct Check {
 
 std::ostream &operator<<(std::ostream &to, const Check &check);
 
-struct Run {
+struct Outcome {
 	bool hang = false;
 	std::string ends;       // "exit N", "signal N", "hang", "not started"
 	std::string out;        // without figures
@@ -50,9 +50,9 @@ std::string client_path(const std::string &client);
 unsigned deadline_ms();
 
 // Empty preload: NPTL.
-Run run_program(const Words &argv, const std::string &preload, unsigned servers, const Words &env = {});
-Run run_on_nptl(const Check &check);
-Run run_preloaded(const Check &check, unsigned servers, const Words &env = {});
+Outcome run_program(const Words &argv, const std::string &preload, unsigned servers, const Words &env = {});
+Outcome run_on_nptl(const Check &check);
+Outcome run_preloaded(const Check &check, unsigned servers, const Words &env = {});
 
 // A started child, for judges that look at it while it runs.
 class Live {
@@ -64,7 +64,7 @@ class Live {
 	bool expect(const std::string &text) { return child_expect(child_, text.c_str()); }
 	pid_t pid() const { return child_pid(child_); }
 	std::string out() const { return child_out(child_); }
-	Run finish();
+	Outcome finish();
 
       private:
 	struct child *child_;

@@ -40,6 +40,177 @@ tests_clients_identity_SOURCES = tests/clients/identity.c
 tests_clients_identity_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_identity_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/mutex
+tests_clients_mutex_SOURCES = tests/clients/mutex.c
+tests_clients_mutex_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_mutex_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/mutex_timed
+tests_clients_mutex_timed_SOURCES = tests/clients/mutex_timed.c
+tests_clients_mutex_timed_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_mutex_timed_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/mutex_words
+tests_clients_mutex_words_SOURCES = tests/clients/mutex_words.c
+tests_clients_mutex_words_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_mutex_words_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/contend
+tests_clients_contend_SOURCES = tests/clients/contend.c
+tests_clients_contend_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_contend_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/shared
+tests_clients_shared_SOURCES = tests/clients/shared.c
+tests_clients_shared_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_shared_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/robust
+tests_clients_robust_SOURCES = tests/clients/robust.c
+tests_clients_robust_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_robust_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/cond
+tests_clients_cond_SOURCES = tests/clients/cond.c
+tests_clients_cond_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_cond_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/cond_timed
+tests_clients_cond_timed_SOURCES = tests/clients/cond_timed.c
+tests_clients_cond_timed_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_cond_timed_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/queue
+tests_clients_queue_SOURCES = tests/clients/queue.c
+tests_clients_queue_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_queue_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/rwlock
+tests_clients_rwlock_SOURCES = tests/clients/rwlock.c
+tests_clients_rwlock_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_rwlock_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/barrier
+tests_clients_barrier_SOURCES = tests/clients/barrier.c
+tests_clients_barrier_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_barrier_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/spin
+tests_clients_spin_SOURCES = tests/clients/spin.c
+tests_clients_spin_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_spin_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/once_throw
+tests_clients_once_throw_SOURCES = tests/clients/once_throw.cc
+tests_clients_once_throw_CXXFLAGS = $(CLIENT_CXXFLAGS)
+tests_clients_once_throw_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/sem
+tests_clients_sem_SOURCES = tests/clients/sem.c
+tests_clients_sem_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_sem_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/c11
+tests_clients_c11_SOURCES = tests/clients/c11.c
+tests_clients_c11_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_c11_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/sleep
+tests_clients_sleep_SOURCES = tests/clients/sleep.c
+tests_clients_sleep_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_sleep_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/nohang
+tests_clients_nohang_SOURCES = tests/clients/nohang.c
+tests_clients_nohang_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_nohang_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/nohang_libc
+tests_clients_nohang_libc_SOURCES = tests/clients/nohang_libc.c
+tests_clients_nohang_libc_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_nohang_libc_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/fork
+tests_clients_fork_SOURCES = tests/clients/fork.c
+tests_clients_fork_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_fork_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/spawn
+tests_clients_spawn_SOURCES = tests/clients/spawn.c
+tests_clients_spawn_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_spawn_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/fatal
+tests_clients_fatal_SOURCES = tests/clients/fatal.c
+tests_clients_fatal_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_fatal_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/handler
+tests_clients_handler_SOURCES = tests/clients/handler.c
+tests_clients_handler_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_handler_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/sigmask
+tests_clients_sigmask_SOURCES = tests/clients/sigmask.c
+tests_clients_sigmask_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_sigmask_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/alarm
+tests_clients_alarm_SOURCES = tests/clients/alarm.c
+tests_clients_alarm_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_alarm_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/creds
+tests_clients_creds_SOURCES = tests/clients/creds.c
+tests_clients_creds_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_creds_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/cxx_sync
+tests_clients_cxx_sync_SOURCES = tests/clients/cxx_sync.cc
+tests_clients_cxx_sync_CXXFLAGS = $(CLIENT_CXXFLAGS)
+tests_clients_cxx_sync_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/cxx_future
+tests_clients_cxx_future_SOURCES = tests/clients/cxx_future.cc
+tests_clients_cxx_future_CXXFLAGS = $(CLIENT_CXXFLAGS)
+tests_clients_cxx_future_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/limits
+tests_clients_limits_SOURCES = tests/clients/limits.c
+tests_clients_limits_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_limits_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/measure
+tests_clients_measure_SOURCES = tests/clients/measure.c
+tests_clients_measure_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_measure_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/park
+tests_clients_park_SOURCES = tests/clients/park.c
+tests_clients_park_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_park_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/openmp
+tests_clients_openmp_SOURCES = tests/clients/openmp.c
+tests_clients_openmp_CFLAGS = $(CLIENT_CFLAGS) -fopenmp
+tests_clients_openmp_LDADD = $(CLIENT_LIBS) -lgomp
+
+if HAVE_SQLITE3
+
+check_PROGRAMS += tests/clients/sqlite
+tests_clients_sqlite_SOURCES = tests/clients/sqlite.c
+tests_clients_sqlite_CFLAGS = $(CLIENT_CFLAGS) $(SQLITE3_CFLAGS)
+tests_clients_sqlite_LDADD = $(CLIENT_LIBS) $(SQLITE3_LIBS)
+endif
+
+EXTRA_DIST += tests/clients/rust_std.rs
+if HAVE_RUSTC
+check_PROGRAMS += tests/clients/rust_std
+tests_clients_rust_std_SOURCES =
+tests/clients/rust_std$(EXEEXT): tests/clients/rust_std.rs
+	$(AM_V_GEN)$(MKDIR_P) tests/clients && unset MAKEFLAGS && $(RUSTC) --edition 2021 -O -o $@ $(srcdir)/tests/clients/rust_std.rs
+endif
+
 if HAVE_GTEST
 JUDGE_CPPFLAGS = -I$(srcdir)/tests $(GTEST_CFLAGS)
 JUDGE_CXXFLAGS = -std=gnu++17 -Wall -Wextra -Wno-unused-parameter
@@ -60,4 +231,85 @@ tests_thread_test_SOURCES = tests/thread_test.cc
 tests_thread_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
 tests_thread_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_thread_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/mutex_test
+TESTS += tests/mutex_test
+tests_mutex_test_SOURCES = tests/mutex_test.cc
+tests_mutex_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_mutex_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_mutex_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/cond_test
+TESTS += tests/cond_test
+tests_cond_test_SOURCES = tests/cond_test.cc
+tests_cond_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_cond_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_cond_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/sync_test
+TESTS += tests/sync_test
+tests_sync_test_SOURCES = tests/sync_test.cc
+tests_sync_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_sync_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_sync_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/time_test
+TESTS += tests/time_test
+tests_time_test_SOURCES = tests/time_test.cc
+tests_time_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_time_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_time_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/hang_test
+TESTS += tests/hang_test
+tests_hang_test_SOURCES = tests/hang_test.cc
+tests_hang_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_hang_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_hang_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/process_test
+TESTS += tests/process_test
+tests_process_test_SOURCES = tests/process_test.cc
+tests_process_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_process_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_process_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/signal_test
+TESTS += tests/signal_test
+tests_signal_test_SOURCES = tests/signal_test.cc
+tests_signal_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_signal_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_signal_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/lang_test
+TESTS += tests/lang_test
+tests_lang_test_SOURCES = tests/lang_test.cc
+tests_lang_test_CPPFLAGS = $(JUDGE_CPPFLAGS) $(LANG_CLIENTS)
+tests_lang_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_lang_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/limits_test
+TESTS += tests/limits_test
+tests_limits_test_SOURCES = tests/limits_test.cc
+tests_limits_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_limits_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_limits_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/gdb_test
+TESTS += tests/gdb_test
+tests_gdb_test_SOURCES = tests/gdb_test.cc
+tests_gdb_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_gdb_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_gdb_test_LDADD = $(JUDGE_LIBS)
+
+# Lateness and CPU time are measured while no other judge runs.
+tests/time_test.log: tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/process_test.log tests/signal_test.log tests/lang_test.log tests/limits_test.log tests/gdb_test.log
+
+LANG_CLIENTS =
+if HAVE_SQLITE3
+LANG_CLIENTS += -DHAVE_SQLITE_CLIENT
+endif
+if HAVE_RUSTC
+LANG_CLIENTS += -DHAVE_RUST_CLIENT
+endif
 endif

@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: MIT
+# Debian's own programs, unmodified, on NPTL and under the preload; for example
+# `make check-programs PROGRAM_FLAGS='--times 20 --full --only pigz,xz'`.
+
+PROGRAM_FLAGS =
+
+.PHONY: check-programs
+check-programs: umcg$(EXEEXT) libumcg-pthread.la
+	$(srcdir)/tests/programs.sh $(PROGRAM_FLAGS) ./umcg$(EXEEXT)
+
+EXTRA_DIST += tests/programs.sh tests/programs/common.sh tests/programs/gen.c \
+	tests/programs/hackbench.sh tests/programs/lbzip2.sh tests/programs/pbzip2.sh \
+	tests/programs/pigz.sh tests/programs/python-event.sh tests/programs/python.sh \
+	tests/programs/sort.sh tests/programs/sqlite.sh tests/programs/sysbench-mutex.sh \
+	tests/programs/sysbench-threads.sh tests/programs/xz.sh tests/programs/zstd.sh

@@ -93,10 +93,13 @@ struct task {
 	uint32_t pin;			/* > 0: must not leave its kernel thread */
 	uintptr_t pin_sp;		/* stack pointer of the signal handler that pinned it, or 0 */
 	uintptr_t pin_alt_lo, pin_alt_hi; /* the alternate stack that handler runs on, if any */
+	uint32_t lonely_yields;		/* that found nobody to run */
 	uint32_t handlers_run;		/* signal handlers that ran in it, ever */
 	uint32_t handlers_norestart;	/* those of them without SA_RESTART */
 	bool at_home;			/* executes on its home; written there only */
 	bool bound;			/* at home for good */
+	bool preempted;			/* its slice ended before it was queued */
+	bool lent;			/* preempted, but runs on for those who wait for its lock */
 	uint8_t kind;			/* enum task_kind */
 
 	/* Shared words, see the tables above. */

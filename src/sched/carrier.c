@@ -72,6 +72,7 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 	s = c->server;
 	if (s && chosen && chosen->queued_on == s && server_claim(s, chosen)) {
 		next = chosen;
+		next->lent = next->preempted;
 		s->swaps++;
 	} else if (s) {
 		next = server_pick(s);
@@ -84,6 +85,7 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 		s->switches++;
 		next->last = s;
 		next->carrier = c;
+		next->preempted = false;
 		store_relaxed(&next->state, UMCG_TASK_RUNNING);
 		store_relaxed(&s->current, next);
 		if (unlikely(timers_next() < load_relaxed(&umcg_rt.keeper_deadline)))
@@ -118,6 +120,7 @@ static void run_workers(struct carrier *c)
 	c->server->switches++;
 	next->last = c->server;
 	next->carrier = c;
+	next->preempted = false;
 	store_relaxed(&next->state, UMCG_TASK_RUNNING);
 	store_relaxed(&c->server->current, next);
 	monitor_poke();

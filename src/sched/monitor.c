@@ -21,7 +21,9 @@
 
 enum {
 	TICK_US = 1000,
-	SUSPICIOUS_TICK_US = 50,	/* work waits on a server that has not switched */
+	RETRY_US = 50,			/* a server could not be taken: no spare carrier yet */
+	LATENCY_MS = 20,		/* within this, each runnable worker of a server gets a slice, … */
+	MIN_SLICE_US = 300,		/* … but none shorter than this */
 	QUIET_TICKS = 20,		/* then dormant */
 	MONITOR_STACK = 64 << 10,
 };
@@ -51,41 +53,61 @@ static bool carrier_sleeps(struct carrier *c)
 }
 
 /*
- * Take s from its carrier, whose worker w sleeps in the kernel outside the
- * runtime, and give it to a spare. From then on w is unmanaged: it keeps that
- * carrier until its next scheduling point.
+ * Hold off w, which c executes on s, from entering the runtime, provided that it
+ * is not inside. Until server_let_go() the caller stands in for the carrier.
  *
  * w enters the runtime with a plain store of np; the membarrier makes either
  * that store visible here, or ATTN_ASKED visible to w, which then waits.
  */
+static bool server_hold(struct server *s, struct carrier *c, struct task *w)
+{
+	or_acq_rel(&w->attn, ATTN_ASKED);
+	sys_membarrier();
+	if (load_acquire(&w->np) == 0 && load_relaxed(&s->current) == w && w->carrier == c &&
+	    s->carrier == c && !w->at_home)
+		return true;
+	and_acq_rel(&w->attn, ~(uint32_t)ATTN_ASKED);
+	return false;
+}
+
+static void server_let_go(struct task *w)
+{
+	and_acq_rel(&w->attn, ~(uint32_t)ATTN_ASKED);	/* pairs with np_enter_slow() */
+}
+
+/*
+ * Take s from its carrier, whose worker w sleeps in the kernel outside the
+ * runtime, and give it to a spare. From then on w is unmanaged: it keeps that
+ * carrier until its next scheduling point.
+ */
 static bool carrier_take_server(struct server *s, struct carrier *c, struct task *w)
 {
 	struct carrier *spare = carrier_take_spare();
-	bool taken;
 
 	if (!spare) {
-		if (carrier_create(NULL) < 0)
-			return false;
-		return false;		/* it reports for duty first; next look */
+		carrier_create(NULL);	/* it reports for duty first: next look */
+		return false;
 	}
-	or_acq_rel(&w->attn, ATTN_ASKED);
-	sys_membarrier();
-	taken = load_acquire(&w->np) == 0 && load_relaxed(&s->current) == w &&
-		w->carrier == c && s->carrier == c && !w->at_home;
-	if (taken) {
-		c->server = NULL;
-		store_relaxed(&s->current, NULL);
-		store_relaxed(&w->state, UMCG_TASK_BLOCKED);
-		or_acq_rel(&w->attn, ATTN_UNMANAGED);
-	}
-	and_acq_rel(&w->attn, ~(uint32_t)ATTN_ASKED);	/* pairs with np_enter_slow() */
-	if (!taken) {
+	if (!server_hold(s, c, w)) {
 		carrier_put_spare(spare);
 		return false;
 	}
+	c->server = NULL;
+	store_relaxed(&s->current, NULL);
+	store_relaxed(&w->state, UMCG_TASK_BLOCKED);
+	or_acq_rel(&w->attn, ATTN_UNMANAGED);
+	server_let_go(w);
 	umcg_rt.stats.takeovers++;
 	carrier_give_server(spare, s);
 	return true;
+}
+
+static void free_slot(struct server *s, struct carrier *c, struct task *w)
+{
+	if (!server_hold(s, c, w))
+		return;
+	server_free_slot(s);
+	server_let_go(w);
 }
 
 /*
@@ -124,47 +146,64 @@ static void preempt(struct carrier *c)
 	sys_tgkill(umcg_rt.pid, c->tid, SIGNAL_PREEMPT);
 }
 
-/* True if s deserves another look soon. */
-static bool look_at(struct server *s, uint64_t now)
+static uint64_t slice_of(struct server *s)
 {
+	uint64_t longest = umcg_rt.config.slice_ms * NSEC_PER_MSEC;
+	uint64_t fair = LATENCY_MS * NSEC_PER_MSEC / (load_relaxed(&s->queued) + 2);
+
+	if (fair < MIN_SLICE_US * NSEC_PER_USEC)
+		fair = MIN_SLICE_US * NSEC_PER_USEC;
+	return fair < longest ? fair : longest;
+}
+
+/* When s deserves the next look. */
+static uint64_t look_at(struct server *s, uint64_t now)
+{
+	uint64_t tick = now + TICK_US * NSEC_PER_USEC, due;
 	struct carrier *c = load_relaxed(&s->carrier);
 	struct task *w = load_relaxed(&s->current);
 	uint64_t switches = load_relaxed(&s->switches);
 
-	if (switches != s->seen_switches || !load_relaxed(&s->waiting) || !w || !c) {
+	due = now + slice_of(s);
+	if (switches != s->seen_switches || !server_has_waiting(s) || !w || !c) {
 		s->seen_switches = switches;
 		s->seen_since = now;
-		return false;
+		return due < tick && server_has_waiting(s) ? due : tick;
 	}
-	if (s->seen_since == now)
-		return true;
-	if (load_relaxed(&umcg_rt.idle_count))
-		server_free_slot(s);
+	if (load_relaxed(&umcg_rt.idle_count) && load_relaxed(&s->slot))
+		free_slot(s, c, w);
 	if (carrier_sleeps(c))
-		return !carrier_take_server(s, c, w);
-	if (now - s->seen_since < umcg_rt.config.slice_ms * NSEC_PER_MSEC)
-		return false;
+		return carrier_take_server(s, c, w) ? tick : now + RETRY_US * NSEC_PER_USEC;
+	due = s->seen_since + slice_of(s);
+	if (now < due)
+		return due < tick ? due : tick;
+	/* The switch that this brings about starts the next worker's slice. */
+	s->seen_switches = switches + 1;
 	s->seen_since = now;
 	preempt(c);
-	return false;
+	due = now + slice_of(s);
+	return due < tick ? due : tick;
 }
 
 struct look {
 	uint64_t switches;
-	bool waiting, suspicious;
+	uint64_t next;			/* when to look again */
+	bool waiting;
 };
 
 static struct look look_round(uint64_t now)
 {
-	struct look l = { 0 };
+	struct look l = { .next = NO_DEADLINE };
 
 	for (unsigned i = 0; i < umcg_rt.nservers; i++) {
 		struct server *s = &umcg_rt.servers[i];
+		uint64_t next = look_at(s, now);
 
-		l.suspicious |= look_at(s, now);
+		if (next < l.next)
+			l.next = next;
 		wake_futexes(s);
 		l.switches += load_relaxed(&s->switches);
-		l.waiting |= load_relaxed(&s->waiting) != 0;
+		l.waiting |= server_has_waiting(s);
 	}
 	return l;
 }
@@ -196,7 +235,7 @@ static int __attribute__((noreturn)) monitor_main(void *arg)
 	syscall3(SYS_prctl, PR_SET_NAME, (long)"umcg/monitor", 0);
 	signal_carrier_block();
 	for (;;) {
-		uint64_t now = host_now(), until = now + TICK_US * NSEC_PER_USEC;
+		uint64_t now = host_now(), until;
 		struct look l;
 
 		store_relaxed(&umcg_rt.coarse_now, now);
@@ -206,10 +245,7 @@ static int __attribute__((noreturn)) monitor_main(void *arg)
 		broadcast_answer_monitor();
 		quiet = l.switches != seen || l.waiting ? 0 : quiet + 1;
 		seen = l.switches;
-		if (l.suspicious)
-			until = now + SUSPICIOUS_TICK_US * NSEC_PER_USEC;
-		if (timers_next() < until)
-			until = timers_next();
+		until = timers_next() < l.next ? timers_next() : l.next;
 		if (quiet >= QUIET_TICKS)
 			be_dormant();
 		else

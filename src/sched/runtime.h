@@ -19,11 +19,13 @@ enum { FUTEX_WAKES = 16 };
 
 struct server {
 	struct lock lock;
-	uint32_t waiting;		/* workers in slot and queue; written under lock */
-	uint32_t queued;		/* of them in the queue; written under lock */
-	uint32_t streak;		/* picks from the slot since the last from the queue; guarded by lock */
-	struct task *slot;		/* LIFO slot: the worker woken last; guarded by lock */
+	uint32_t queued;		/* workers in the queue; written under lock */
 	struct list queue;		/* guarded by lock */
+
+	/* Only the carrier that executes the server touches these, or the monitor
+	 * while it holds that carrier's worker off (server_hold()). */
+	struct task *slot;		/* LIFO slot: the worker woken last */
+	uint32_t streak;		/* picks from the slot since the last from the queue */
 
 	/* Written by the carrier that executes it, read by the monitor. */
 	struct carrier *carrier __attribute__((aligned(64)));
@@ -46,6 +48,11 @@ struct server {
 	unsigned preempt_skips;
 	unsigned id;
 } __attribute__((aligned(64)));
+
+static inline bool server_has_waiting(struct server *s)
+{
+	return load_relaxed(&s->queued) || load_relaxed(&s->slot);
+}
 
 struct umcg_runtime {
 	struct config config;

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+enum { YIELDS_PER_SYSCALL = 16 };
+
 /*
  * A signal handler pins its thread: its sigreturn belongs to the kernel thread
  * that took the signal. If the handler was left by siglongjmp the pin is stale:
@@ -69,6 +71,8 @@ static void park(struct task *t, uint64_t deadline, uint64_t realtime, struct ta
 		park_in_kernel(t, deadline, realtime);
 		return;
 	}
+	if (t->carrier && t->carrier->server)
+		t->carrier->server->parks++;
 	if (timed)
 		timer_arm(t, deadline, realtime);
 	carrier_switch(t, POST_PARK, next);
@@ -153,7 +157,7 @@ void unpark_batch_run(struct unpark_batch *b)
 	struct carrier *c = self && self->np && !self->at_home ? self->carrier : NULL;
 
 	if (c && c->server && b->count > 1) {
-		server_push_list(c->server, &b->list, b->count);
+		server_push_list(c->server, &b->list);
 		return;
 	}
 	while (!list_empty(&b->list)) {
@@ -169,6 +173,10 @@ void task_yield(struct task *t)
 	if (t->kind == TASK_WORKER && !t->bound && !task_pinned(t)) {
 		/* From home only if somebody waits: then it queues up like everybody else. */
 		if ((t->carrier || servers_have_work()) && carrier_switch(t, POST_YIELD, NULL))
+			return;
+		/* Nobody of ours. Others on this CPU are asked for now and then only:
+		 * programs yield in loops, and the system call dwarfs the loop. */
+		if (t->lonely_yields++ % YIELDS_PER_SYSCALL)
 			return;
 	}
 	sys_sched_yield();
@@ -234,6 +242,8 @@ void np_leave_slow(struct task *t)
 			if (t->kind != TASK_WORKER || !t->carrier || task_pinned(t))
 				continue;
 			np_enter(t);
+			t->preempted = attn & ATTN_PREEMPT;
+			t->lent = false;
 			carrier_switch(t, POST_YIELD, NULL);
 			t->np--;
 		}

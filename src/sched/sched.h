@@ -59,7 +59,7 @@ void futex_wake_soon(struct task *t, uint32_t *word);
 struct task *server_pick(struct server *s);
 void server_push_slot(struct server *s, struct task *t);
 void server_push(struct server *s, struct task *t);
-void server_push_list(struct server *s, struct list *l, unsigned count);
+void server_push_list(struct server *s, struct list *l);
 bool server_claim(struct server *s, struct task *t);
 struct task *servers_steal(struct server *self);
 bool servers_have_work(void);

@@ -37,73 +37,75 @@ static struct task *unqueue_locked(struct server *s, struct task *t)
 	list_remove(&t->rq);
 	t->queued_on = NULL;
 	store_relaxed(&s->queued, s->queued - 1);
-	store_relaxed(&s->waiting, s->waiting - 1);
 	return t;
 }
 
-static struct task *take_slot_locked(struct server *s)
-{
-	struct task *t = s->slot;
-
-	s->slot = NULL;
-	t->queued_on = NULL;
-	store_relaxed(&s->waiting, s->waiting - 1);
-	return t;
-}
-
-static struct task *take_head_locked(struct server *s)
-{
-	return unqueue_locked(s, container_of(s->queue.next, struct task, rq));
-}
-
-struct task *server_pick(struct server *s)
+static struct task *take_head(struct server *s)
 {
 	struct task *t = NULL;
 
-	/* A push that this misses is seen by the idle path, behind its membarrier. */
-	if (!load_relaxed(&s->waiting))
+	if (!load_relaxed(&s->queued))
 		return NULL;
 	lock_acquire(&s->lock);
-	if (s->slot && (list_empty(&s->queue) || s->streak < STREAK_MAX)) {
-		s->streak++;
-		t = take_slot_locked(s);
-	} else if (!list_empty(&s->queue)) {
-		s->streak = 0;
-		t = take_head_locked(s);
-	}
+	if (!list_empty(&s->queue))
+		t = unqueue_locked(s, container_of(s->queue.next, struct task, rq));
 	lock_release(&s->lock);
 	return t;
+}
+
+static struct task *take_slot(struct server *s)
+{
+	struct task *t = s->slot;
+
+	if (t) {
+		store_relaxed(&s->slot, NULL);
+		t->queued_on = NULL;
+	}
+	return t;
+}
+
+/* The slot first, but a chain of slots must not starve the queue. */
+struct task *server_pick(struct server *s)
+{
+	struct task *t;
+
+	if (s->slot && (s->streak++ < STREAK_MAX || !load_relaxed(&s->queued)))
+		return take_slot(s);
+	s->streak = 0;
+	/* A push that this misses is seen by the idle path, behind its membarrier. */
+	t = take_head(s);
+	return t ? t : take_slot(s);
+}
+
+static void push(struct server *s, struct task *t)
+{
+	lock_acquire(&s->lock);
+	queue_locked(s, t);
+	lock_release(&s->lock);
 }
 
 /* The waker's own server: t runs next there, whoever was to run next joins the queue. */
 void server_push_slot(struct server *s, struct task *t)
 {
-	bool second;
+	struct task *before = s->slot;
 
-	lock_acquire(&s->lock);
-	if (s->slot)
-		queue_locked(s, s->slot);
-	s->slot = t;
 	t->queued_on = s;
-	store_relaxed(&s->waiting, s->waiting + 1);
-	second = s->waiting > 1;
-	lock_release(&s->lock);
-	if (second)
+	store_relaxed(&s->slot, t);
+	if (before) {
+		push(s, before);
 		servers_wake_one();
+	}
 	monitor_poke();
 }
 
 void server_push(struct server *s, struct task *t)
 {
-	lock_acquire(&s->lock);
-	queue_locked(s, t);
-	store_relaxed(&s->waiting, s->waiting + 1);
-	lock_release(&s->lock);
+	push(s, t);
 	servers_wake_one();
 	monitor_poke();
 }
 
-void server_push_list(struct server *s, struct list *l, unsigned count)
+void server_push_list(struct server *s, struct list *l)
 {
 	lock_acquire(&s->lock);
 	while (!list_empty(l)) {
@@ -112,52 +114,41 @@ void server_push_list(struct server *s, struct list *l, unsigned count)
 		list_remove(&t->rq);
 		queue_locked(s, t);
 	}
-	store_relaxed(&s->waiting, s->waiting + count);
 	lock_release(&s->lock);
 	servers_wake_one();
 	monitor_poke();
 }
 
-/* Take t out of s's slot or queue, if it is there. */
+/* Take t out of the slot or queue of s, the caller's own server, if it is there. */
 bool server_claim(struct server *s, struct task *t)
 {
 	bool here;
 
+	if (s->slot == t)
+		return take_slot(s);
 	lock_acquire(&s->lock);
 	here = t->queued_on == s;
-	if (here && s->slot == t)
-		take_slot_locked(s);
-	else if (here)
+	if (here)
 		unqueue_locked(s, t);
 	lock_release(&s->lock);
 	return here;
 }
 
-/* Its worker has waited in the slot while the server's carrier went on: let others have it. */
+/* The slot's worker has waited while the server's carrier went on: others may have it. Caller: see server_hold(). */
 void server_free_slot(struct server *s)
 {
-	lock_acquire(&s->lock);
-	if (s->slot) {
-		queue_locked(s, s->slot);
-		s->slot = NULL;
-	}
-	lock_release(&s->lock);
-	servers_wake_one();
+	struct task *t = take_slot(s);
+
+	if (t)
+		server_push(s, t);
 }
 
 /* Oldest waiting worker of some other server. Slots are left alone: their worker is about to run where it was woken. */
 struct task *servers_steal(struct server *self)
 {
 	for (unsigned i = 1; i < umcg_rt.nservers; i++) {
-		struct server *s = &umcg_rt.servers[(self->id + i) % umcg_rt.nservers];
-		struct task *t = NULL;
+		struct task *t = take_head(&umcg_rt.servers[(self->id + i) % umcg_rt.nservers]);
 
-		if (!load_relaxed(&s->queued))
-			continue;
-		lock_acquire(&s->lock);
-		if (!list_empty(&s->queue))
-			t = take_head_locked(s);
-		lock_release(&s->lock);
 		if (t) {
 			self->steals++;
 			return t;
@@ -222,10 +213,7 @@ void server_push_remote(struct task *t)
 		server_push(t->last ? t->last : &umcg_rt.servers[(unsigned)t->tid % umcg_rt.nservers], t);
 		return;
 	}
-	lock_acquire(&s->lock);
-	queue_locked(s, t);
-	store_relaxed(&s->waiting, s->waiting + 1);
-	lock_release(&s->lock);
+	push(s, t);
 	sys_futex_wake(&s->idle_word, 1);
 	monitor_poke();
 }
@@ -282,7 +270,7 @@ void server_sleep(struct server *s)
 	/* Pairs with the plain store-then-load of those who push work or arm timers
 	 * (servers_wake_one(), timer_kick()): they see us idle, or we see what they did. */
 	sys_membarrier();
-	if (!load_relaxed(&s->waiting) && !servers_have_work() &&
+	if (!server_has_waiting(s) && !servers_have_work() &&
 	    timers_next() >= load_relaxed(&umcg_rt.keeper_deadline))
 		sys_futex_wait(&s->idle_word, 1, timers_sleep_limit(until));
 	idle_leave(s);

@@ -58,13 +58,14 @@ static bool take_or_mark_locked(uint32_t *word, bool waited)
  */
 int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_until *u, bool waited)
 {
+	uint64_t since = 0;
 	int ret = 0;
 
 	np_enter(t);
-	if (!waited && spin(m, t))
+	if (waited ? cas_acquire(mutex_word(m), 0, 2) : spin(m, t))
 		goto out;
 	for (;;) {
-		struct waiter w = { 0 };
+		struct waiter w = { .since = since };
 		struct bucket *b = waitq_lock(m);
 		enum wait_result r;
 
@@ -83,6 +84,7 @@ int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_u
 		if (w.state == WAITER_HANDED)
 			break;
 		waited = true;
+		since = w.since;
 	}
 out:
 	np_leave(t);
@@ -107,11 +109,11 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 	np_enter(t);
 	b = waitq_lock(m);
 	w = waitq_next_locked(b, m, NULL);
-	if (w && (will_park || is_old(w))) {
+	if (w && (will_park || t->lent || is_old(w))) {
 		mutex_set_owner(m, w->task->tid);
 		wake = waiter_wake_locked(w, WAITER_HANDED);
 	} else {
-		swap_release(mutex_word(m), 0);		/* m may be freed from here on */
+		store_release(mutex_word(m), 0);	/* m may be freed from here on */
 		if (w)
 			wake = waiter_wake_locked(w, WAITER_WOKEN);
 	}
@@ -120,6 +122,12 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 		task_unpark(wake);
 	else
 		futex_wake_soon(t, mutex_word(m));
+	/* Its slice was over when the waiters let it run on to here. */
+	if (unlikely(t->lent)) {
+		t->lent = false;
+		if (!will_park)
+			task_yield(t);
+	}
 	np_leave(t);
 }
 
@@ -205,7 +213,7 @@ int mutex_unlock(pthread_mutex_t *m, struct task *t, bool will_park)
 	}
 	mutex_set_owner(m, 0);
 	m->__data.__nusers--;
-	if (unlikely(!cas_release(mutex_word(m), 1, 0)))
+	if (unlikely(load_relaxed(mutex_word(m)) != 1 || !cas_release(mutex_word(m), 1, 0)))
 		mutex_unlock_contended(m, t, will_park);
 	return 0;
 }

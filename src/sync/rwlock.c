@@ -4,6 +4,12 @@
 
 #include <errno.h>
 
+/* The libc leaves RW_WRITE_PHASE behind in a lock that was last held by a writer: on its own it says nothing. */
+static bool writers_must_wait(uint32_t v)
+{
+	return v & ~(uint32_t)(RW_WAITING | RW_WRITE_PHASE);
+}
+
 static bool readers_must_wait(pthread_rwlock_t *l, uint32_t v)
 {
 	if (v & RW_WRITE_LOCKED)
@@ -18,7 +24,7 @@ int rwlock_tryrdlock(pthread_rwlock_t *l)
 	while (!readers_must_wait(l, v)) {
 		if (v + RW_READER < v)
 			return EAGAIN;
-		if (cas_update(word, &v, v + RW_READER))
+		if (cas_update(word, &v, (v + RW_READER) & ~(uint32_t)RW_WRITE_PHASE))
 			return 0;
 	}
 	return EBUSY;
@@ -28,7 +34,7 @@ int rwlock_trywrlock(pthread_rwlock_t *l, struct task *t)
 {
 	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
 
-	while (!(v & ~(uint32_t)RW_WAITING)) {
+	while (!writers_must_wait(v)) {
 		if (cas_update(word, &v, v | RW_WRITE_LOCKED | RW_WRITE_PHASE)) {
 			store_relaxed(&l->__data.__cur_writer, t->tid);
 			return 0;
@@ -48,7 +54,7 @@ static bool announce_locked(pthread_rwlock_t *l, bool write)
 	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
 
 	do {
-		if (write ? !(v & ~(uint32_t)RW_WAITING) : !readers_must_wait(l, v))
+		if (write ? !writers_must_wait(v) : !readers_must_wait(l, v))
 			return true;
 	} while (!(v & RW_WAITING) && !cas_update(word, &v, v | RW_WAITING));
 	return false;
@@ -157,7 +163,7 @@ int rwlock_unlock(pthread_rwlock_t *l, struct task *t)
 		left = v & RW_WRITE_LOCKED ? v & ~(uint32_t)(RW_WRITE_LOCKED | RW_WRITE_PHASE)
 					   : v - RW_READER;
 	} while (!cas_update(word, &v, left));
-	if (left == RW_WAITING)
+	if (left & RW_WAITING && !writers_must_wait(left))
 		wake_waiters(l, t);
 	return 0;
 }

@@ -40,9 +40,10 @@ int sem_take(sem_t *s, struct task *t, clockid_t clock, const struct timespec *a
 		uint32_t run = t->handlers_run, norestart = t->handlers_norestart;
 		struct bucket *b = waitq_lock(s);
 
-		/* Counted first, looked second: pairs with sem_give(), which adds first
-		 * and looks for waiters second; both are locked instructions. */
+		/* Store buffering: we count ourselves, then look at the value; sem_give()
+		 * adds to the value, then looks at the count, in one locked instruction. */
 		waiter_join_locked(b, &w, t, s);
+		fence_seq_cst();
 		if (load_relaxed(sem_word(s)) & SEM_VALUE_BITS)
 			waiter_remove_locked(&w), w.state = WAITER_WOKEN;
 		waitq_unlock(b);

@@ -46,17 +46,21 @@ void waiter_join_locked(struct bucket *b, struct waiter *w, struct task *t, cons
 	w->task = t;
 	w->key = key;
 	w->state = WAITER_QUEUED;
-	w->since = load_relaxed(&umcg_rt.coarse_now);
 	if (w->count)
-		add_relaxed(w->count, w->unit);
-	list_push_tail(&b->waiters, &w->link);
+		store_relaxed(w->count, load_relaxed(w->count) + w->unit);
+	if (w->since) {
+		list_push_head(&b->waiters, &w->link);
+	} else {
+		w->since = load_relaxed(&umcg_rt.coarse_now);
+		list_push_tail(&b->waiters, &w->link);
+	}
 }
 
 void waiter_remove_locked(struct waiter *w)
 {
 	list_remove(&w->link);
 	if (w->count)
-		add_relaxed(w->count, -w->unit);
+		store_relaxed(w->count, load_relaxed(w->count) - w->unit);
 	w->count = NULL;
 }
 

@@ -36,8 +36,8 @@ struct waiter {
 	uint32_t state;		/* enum waiter_state; released by the waker */
 	struct task *task;
 	void *requeue_to;	/* cond: the mutex, if waiters may be requeued onto it */
-	uint64_t since;		/* coarse ns: when it joined */
-	uint32_t *count;	/* the object's own count of waiters, or NULL */
+	uint64_t since;		/* coarse ns: when it first joined; not 0 when it joins: it was woken in vain */
+	uint32_t *count;	/* the object's own count of waiters, or NULL; written under the bucket's lock */
 	uint32_t unit;		/* what one waiter adds to it */
 };
 
@@ -69,6 +69,7 @@ static inline void waitq_unlock(struct bucket *b)
 	lock_release(&b->lock);
 }
 
+/* Queue w last, or first if it was woken and has found the object taken by another. */
 void waiter_join_locked(struct bucket *b, struct waiter *w, struct task *t, const void *key);
 /* Take w off, in whatever way its wait ends; gives back its part of the object's count. */
 void waiter_remove_locked(struct waiter *w);

@@ -56,7 +56,7 @@ static void *allocate(void *arg)
 	unsigned seed = (unsigned)(intptr_t)arg + 1;
 	char *held[64] = { 0 };
 
-	for (int i = 0; i < 40000; i++) {
+	for (int i = 0; i < 200000; i++) {
 		unsigned at = (seed = seed * 1103515245 + 12345) >> 16 & 63;
 		size_t size = 16 + (seed >> 8) % (i % 500 ? 2000 : 300000);
 

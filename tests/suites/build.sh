@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: MIT
 # Builds programs of posixtestsuite, unmodified: build.sh SOURCES PROGRAMS NAME... compiles
 # SOURCES/NAME.c to PROGRAMS/NAME. Names what does not build and then exits with 1.

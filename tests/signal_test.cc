@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// Signals: handlers in every state of a thread, masks, waiting for signals, timers, stop and continue.
+#include "judge.h"
+
+JUDGE_SAME(Handler, {"handler"});
+JUDGE_SAME(Mask, {"sigmask"});
+JUDGE_SAME(Timer, {"alarm"});

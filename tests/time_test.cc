@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Sleeping and time limits: right, and as punctual as NPTL; what waiting costs in CPU time and memory; fair shares.
+#include "judge.h"
+
+#include <algorithm>
+
+JUDGE_SAME(Sleep, {"sleep"});
+
+namespace {
+
+enum { LATE_US = 1000, TRIES = 3 };
+
+using Figures = std::vector<std::string>;
+
+class Measured : public testing::TestWithParam<unsigned> {
+      protected:
+	static Outcome on_nptl(const std::string &client, const std::string &name)
+	{
+		return run_on_nptl({client, name, "exit 0"});
+	}
+	static Outcome preloaded(const std::string &client, const std::string &name)
+	{
+		return run_preloaded({client, name, "exit 0"}, GetParam());
+	}
+
+	// A busy machine may spoil one pair of runs, not three in a row.
+	static void no_more_than_nptl(const std::string &client, const std::string &name, const Figures &figures, double bound)
+	{
+		std::string excess;
+		for (int i = 0; i < TRIES; i++) {
+			Outcome nptl = on_nptl(client, name), ours = preloaded(client, name);
+			ASSERT_EQ(nptl.ends, "exit 0") << "on NPTL itself: " << nptl.say();
+			ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+			excess.clear();
+			for (const auto &f : figures)
+				if (ours.figure(f) > nptl.figure(f) + bound)
+					excess += f + " " + std::to_string(ours.figure(f)) + " against " +
+						  std::to_string(nptl.figure(f)) + "; ";
+			if (excess.empty())
+				return;
+		}
+		FAIL() << excess << "bound: " << bound << " more";
+	}
+};
+
+TEST_P(Measured, MutexTimeLimits)
+{
+	no_more_than_nptl("mutex_timed", "time_out", {"late_timedlock_us", "late_realtime_us", "late_monotonic_us"}, LATE_US);
+}
+
+TEST_P(Measured, CondTimeLimits)
+{
+	no_more_than_nptl("cond_timed", "time_out",
+			  {"late_timedwait_us", "late_timedwait_monotonic_us", "late_clockwait_us", "late_clockwait_monotonic_us"},
+			  LATE_US);
+}
+
+TEST_P(Measured, RwlockTimeLimits)
+{
+	no_more_than_nptl("rwlock", "time_out", {"late_realtime_us", "late_monotonic_us"}, LATE_US);
+}
+
+TEST_P(Measured, SemaphoreTimeLimits)
+{
+	no_more_than_nptl("sem", "time_out", {"late_realtime_us", "late_monotonic_us"}, LATE_US);
+}
+
+TEST_P(Measured, SleepersUseNoCpu) { no_more_than_nptl("measure", "sleepers", {"cpu_us"}, 5000); }
+
+TEST_P(Measured, MemoryOfBlockedThreads) { no_more_than_nptl("measure", "memory", {"kb_each"}, 12); }
+
+// Absolute: less than 1 ms of CPU time in a second in which every thread waits.
+TEST_P(Measured, IdleUsesNoCpu)
+{
+	double least = 1e9;
+	for (int i = 0; i < TRIES && least >= 1000; i++) {
+		Outcome ours = preloaded("measure", "idle");
+		ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+		least = std::min(least, ours.figure("cpu_us"));
+	}
+	EXPECT_LT(least, 1000);
+}
+
+TEST_P(Measured, NobodyStarves)
+{
+	Outcome ours = preloaded("measure", "shares");
+	ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+	EXPECT_GE(ours.figure("least_ops"), 1) << ours.say();
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, Measured, SERVER_COUNTS, testing::PrintToStringParamName());
+
+} // namespace

@@ -30,6 +30,7 @@ static int wait(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t
 {
 	bool libc = mutex_is_libc_only(m);
 
+	pthread_testcancel();
 	if (libc)
 		umcg_go_home();
 	return cond_wait(c, m, t, clock, abstime, libc ? &libc_mutex : NULL);

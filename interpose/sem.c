@@ -23,6 +23,7 @@ WRAPPER int sem_wait(sem_t *s)
 
 	if (!t)
 		return before_libc_wait(s) ? real()->sem_wait(s) : 0;
+	pthread_testcancel();
 	return errno_return(sem_take(s, t, CLOCK_REALTIME, NULL));
 }
 
@@ -32,6 +33,7 @@ WRAPPER int sem_timedwait(sem_t *restrict s, const struct timespec *restrict abs
 
 	if (!t)
 		return before_libc_wait(s) ? real()->sem_timedwait(s, abstime) : 0;
+	pthread_testcancel();
 	return errno_return(sem_take(s, t, CLOCK_REALTIME, abstime));
 }
 
@@ -43,6 +45,7 @@ WRAPPER int sem_clockwait(sem_t *restrict s, clockid_t clock, const struct times
 		return errno_return(-EINVAL);
 	if (!t)
 		return before_libc_wait(s) ? real()->sem_clockwait(s, clock, abstime) : 0;
+	pthread_testcancel();
 	return errno_return(sem_take(s, t, clock, abstime));
 }
 

@@ -14,6 +14,7 @@ static int sleep_relative(struct task *t, const struct timespec *ts, struct time
 	uint64_t rest = 0;
 	int ret;
 
+	pthread_testcancel();
 	if (bad_nsec(ts))
 		return -EINVAL;
 	ret = sleep_for(t, timespec_to_ns(ts), &rest);
@@ -35,6 +36,7 @@ WRAPPER int clock_nanosleep(clockid_t clock, int flags, const struct timespec *t
 		return -sleep_relative(t, ts, left);
 	if (bad_nsec(ts))
 		return EINVAL;
+	pthread_testcancel();
 	wait_until_abs(&u, clock, ts);
 	return -sleep_until(t, &u);
 }
@@ -50,6 +52,7 @@ WRAPPER int usleep(useconds_t us)
 {
 	struct task *t = task_self();
 
+	pthread_testcancel();
 	return t ? errno_return(sleep_for(t, us * NSEC_PER_USEC, NULL)) : real()->usleep(us);
 }
 
@@ -60,6 +63,7 @@ WRAPPER unsigned sleep(unsigned seconds)
 
 	if (!t)
 		return real()->sleep(seconds);
+	pthread_testcancel();
 	if (sleep_for(t, seconds * NSEC_PER_SEC, &rest) == 0)
 		return 0;
 	/* As the libc does: the part of a second is rounded to the nearest. */

@@ -215,8 +215,18 @@ static int await_exit(pthread_t thread, struct task *t, const struct wait_until 
 		waitq_unlock(b);
 		if (!started)
 			until = (struct wait_until){ .deadline = host_now() + START_GRACE_MS * NSEC_PER_MSEC };
-		if (waiter_wait(&w, &until, NULL) == WAIT_TIMEOUT && wait_until_passed(u))
-			ret = ETIMEDOUT;
+		until.cancellable = true;
+		switch (waiter_wait(&w, &until, NULL)) {
+		case WAIT_WOKEN:
+			break;
+		case WAIT_TIMEOUT:
+			if (wait_until_passed(u))
+				ret = ETIMEDOUT;
+			break;
+		case WAIT_INTERRUPTED:
+			cancellation_point(t);
+			break;
+		}
 	}
 	umcg_life.joining = 0;
 	np_leave(t);
@@ -230,6 +240,7 @@ static int join(pthread_t thread, void **result, clockid_t clock, const struct t
 	int ret;
 
 	if (t && thread != pthread_self()) {
+		pthread_testcancel();
 		ret = wait_until_abs(&u, clock, abstime);
 		if (!ret)
 			ret = -await_exit(thread, t, &u);
@@ -339,8 +350,8 @@ WRAPPER int pthread_cancel(pthread_t thread)
 	if (ret || !task_self() || thread == pthread_self())
 		return ret;
 	t = *(struct task **)host_tls_of(thread, &umcg_self);
-	if (t && t->kind == TASK_WORKER && !t->at_home) {
-		or_acq_rel(&t->attn, ATTN_SIGNAL);
+	if (t) {
+		or_acq_rel(&t->attn, ATTN_SIGNAL | ATTN_CANCEL);
 		task_interrupt(t);
 	}
 	return 0;

@@ -99,11 +99,9 @@ static int sleep_as_task(struct task *t, const struct wait_until *u, struct task
 		} else if (wait_until_passed(u)) {
 			if (give_up())
 				return -ETIMEDOUT;
-		} else if (next) {
-			task_park_swap(t, next);
-			next = NULL;
 		} else {
-			task_park(t, u->deadline, u->realtime);
+			task_park(t, u->deadline, u->realtime, next);
+			next = NULL;
 		}
 	}
 	store_relaxed(&self.word, WORD_RUNNING);

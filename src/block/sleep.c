@@ -11,12 +11,12 @@ int sleep_until(struct task *t, const struct wait_until *u)
 
 	np_enter(t);
 	while (!ret && !wait_until_passed(u)) {
-		if (signals_wait(t)) {
-			signals_run(t);
+		if (signals_wait(t) || cancellation_waits(t)) {
+			cancellation_point(t);
 			if (t->handlers_run != handlers)
 				ret = -EINTR;
 		} else {
-			task_park(t, u->deadline, u->realtime);
+			task_park(t, u->deadline, u->realtime, NULL);
 		}
 	}
 	np_leave(t);

@@ -49,6 +49,7 @@ enum run { RUN_RUNNING, RUN_NOTIFIED, RUN_PARKED, RUN_ASLEEP };
  *  SIGNAL     signals wait at home: go there, they are delivered there
  *  MASK       at home with more signals blocked than the thread's own mask: restore it
  *  BIND       stay at home for good from now on
+ *  CANCEL     pthread_cancel() was called for it: a cancellable wait lets the libc decide
  */
 enum attn {
 	ATTN_ASKED = 1 << 0,
@@ -57,6 +58,7 @@ enum attn {
 	ATTN_SIGNAL = 1 << 3,
 	ATTN_MASK = 1 << 4,
 	ATTN_BIND = 1 << 5,
+	ATTN_CANCEL = 1 << 6,
 };
 
 /* What the next context does for the one that was left. */

@@ -59,7 +59,7 @@ static bool stays_on_kernel_thread(struct task *t)
 	return task_pinned(t);
 }
 
-static void park(struct task *t, uint64_t deadline, uint64_t realtime, struct task *next)
+void task_park(struct task *t, uint64_t deadline, uint64_t realtime, struct task *next)
 {
 	bool timed = deadline != NO_DEADLINE || realtime;
 
@@ -78,16 +78,6 @@ static void park(struct task *t, uint64_t deadline, uint64_t realtime, struct ta
 	carrier_switch(t, POST_PARK, next);
 	if (timed)
 		timer_disarm(t);
-}
-
-void task_park(struct task *t, uint64_t deadline, uint64_t realtime)
-{
-	park(t, deadline, realtime, NULL);
-}
-
-void task_park_swap(struct task *t, struct task *next)
-{
-	park(t, NO_DEADLINE, 0, next);
 }
 
 /* Put a worker whose run word has just left PARKED where it will run. */
@@ -221,7 +211,7 @@ void np_leave_slow(struct task *t)
 {
 	uint32_t attn;
 
-	while ((attn = load_acquire(&t->attn) & ~(uint32_t)ATTN_ASKED)) {
+	while ((attn = load_acquire(&t->attn) & ~(uint32_t)(ATTN_ASKED | ATTN_CANCEL))) {
 		if (attn & (ATTN_SIGNAL | ATTN_BIND)) {
 			np_enter(t);
 			task_couple(t);

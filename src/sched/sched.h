@@ -14,12 +14,10 @@
 /*
  * Sleep until unparked or until deadline (ns, CLOCK_MONOTONIC), or until
  * realtime (ns, CLOCK_REALTIME) if that is not 0. May return early: the caller
- * looks at what it waits for, and at attn, itself.
+ * looks at what it waits for, and at attn, itself. next, unless NULL, runs at
+ * once if it is queued on this server.
  */
-void task_park(struct task *t, uint64_t deadline, uint64_t realtime);
-
-/* As task_park() without deadline, but runs next at once if it is queued. */
-void task_park_swap(struct task *t, struct task *next);
+void task_park(struct task *t, uint64_t deadline, uint64_t realtime, struct task *next);
 
 /* Let t return from its park; at most one early wake is kept. Callable from any thread and from signal handlers. */
 void task_unpark(struct task *t);

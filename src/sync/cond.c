@@ -15,12 +15,12 @@ static void withdraw(struct waiter *w)
 	waitq_unlock(b);
 }
 
-static int lock_again(pthread_mutex_t *m, struct task *t, struct waiter *w)
+static void lock_again(pthread_mutex_t *m, struct task *t, struct waiter *w)
 {
 	if (mutex_type(m) == PTHREAD_MUTEX_RECURSIVE && mutex_owner(m) == t->tid &&
 	    w->state != WAITER_HANDED) {
 		m->__data.__count++;	/* one of several levels was given up for the wait */
-		return 0;
+		return;
 	}
 	if (w->state != WAITER_HANDED)
 		mutex_lock_contended(m, t, &WAIT_FOREVER, true);
@@ -28,7 +28,31 @@ static int lock_again(pthread_mutex_t *m, struct task *t, struct waiter *w)
 	m->__data.__nusers++;
 	if (mutex_type(m) == PTHREAD_MUTEX_RECURSIVE)
 		m->__data.__count = 1;
-	return 0;
+}
+
+struct relock {
+	pthread_mutex_t *m;
+	struct task *t;
+	struct waiter *w;
+	const struct cond_mutex_ops *ops;
+};
+
+static void relock(void *arg)
+{
+	struct relock *r = arg;
+
+	if (r->ops)
+		r->ops->lock(r->m);
+	else
+		lock_again(r->m, r->t, r->w);
+}
+
+/* Off the queue because cancellation may be due: cleanup handlers find the mutex locked. */
+static void act_on_cancellation(struct relock *r)
+{
+	pthread_cleanup_push(relock, r);
+	cancellation_point(r->t);
+	pthread_cleanup_pop(0);
 }
 
 int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t clock,
@@ -54,9 +78,12 @@ int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t c
 		np_leave(t);
 		return ret;
 	}
+	u.cancellable = true;
 	r = waiter_wait(&w, &u, NULL);
+	if (r == WAIT_INTERRUPTED)
+		act_on_cancellation(&(struct relock){ m, t, &w, ops });
 	if (!ops)
-		ret = lock_again(m, t, &w);
+		lock_again(m, t, &w);
 	np_leave(t);
 	if (ops)
 		ret = ops->lock(m);

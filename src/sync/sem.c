@@ -33,7 +33,7 @@ int sem_take(sem_t *s, struct task *t, clockid_t clock, const struct timespec *a
 	ret = wait_until_abs(&u, clock, abstime);
 	if (ret)
 		return ret;
-	u.leave_on_signal = true;
+	u.leave_on_signal = u.cancellable = true;
 	np_enter(t);
 	do {
 		struct waiter w = { .count = sem_waiters_word(s), .unit = 1 };
@@ -54,7 +54,7 @@ int sem_take(sem_t *s, struct task *t, clockid_t clock, const struct timespec *a
 			ret = -ETIMEDOUT;
 			break;
 		case WAIT_INTERRUPTED:
-			signals_run(t);
+			cancellation_point(t);
 			if (reports_eintr(t, run, norestart, abstime != NULL))
 				ret = -EINTR;
 			break;

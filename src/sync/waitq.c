@@ -3,6 +3,7 @@
 #include "sync/waitq.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 enum { BUCKETS = 1024 };
 
@@ -119,7 +120,10 @@ enum wait_result waiter_wait(struct waiter *w, const struct wait_until *u, struc
 	for (;;) {
 		if (load_acquire(&w->state) != WAITER_QUEUED)	/* pairs with waiter_wake_locked() */
 			return WAIT_WOKEN;
-		if (signals_wait(w->task)) {
+		if (until.cancellable && cancellation_waits(w->task)) {
+			if (leave(w, false))
+				return WAIT_INTERRUPTED;
+		} else if (signals_wait(w->task)) {
 			if (until.leave_on_signal) {
 				if (leave(w, false))
 					return WAIT_INTERRUPTED;
@@ -131,13 +135,33 @@ enum wait_result waiter_wait(struct waiter *w, const struct wait_until *u, struc
 				return WAIT_TIMEOUT;
 			until.deadline = NO_DEADLINE;
 			until.realtime = 0;
-		} else if (next) {
-			task_park_swap(w->task, next);
-			next = NULL;
 		} else {
-			task_park(w->task, until.deadline, until.realtime);
+			task_park(w->task, until.deadline, until.realtime, next);
+			next = NULL;
 		}
 	}
+}
+
+void signals_run(struct task *t)
+{
+	uint32_t np = t->np;
+
+	t->np = 1;
+	np_leave(t);
+	np_enter(t);
+	t->np = np;
+}
+
+void cancellation_point(struct task *t)
+{
+	uint32_t np = t->np;
+
+	and_acq_rel(&t->attn, ~(uint32_t)ATTN_CANCEL);
+	t->np = 1;
+	np_leave(t);
+	pthread_testcancel();
+	np_enter(t);
+	t->np = np;
 }
 
 int wait_until_abs(struct wait_until *u, clockid_t clock, const struct timespec *ts)

@@ -53,6 +53,7 @@ struct wait_until {
 	uint64_t deadline;	/* ns, CLOCK_MONOTONIC */
 	uint64_t realtime;	/* ns, CLOCK_REALTIME */
 	bool leave_on_signal;	/* take the waiter off before handlers run, and report it */
+	bool cancellable;	/* and when cancellation may be due */
 };
 #define WAIT_FOREVER ((struct wait_until){ .deadline = NO_DEADLINE })
 
@@ -90,15 +91,15 @@ static inline bool signals_wait(struct task *t)
 	return load_relaxed(&t->attn) & (ATTN_SIGNAL | ATTN_MASK);
 }
 
-/* Run what waits: leave the runtime and enter it again. */
-static inline void signals_run(struct task *t)
+static inline bool cancellation_waits(struct task *t)
 {
-	uint32_t np = t->np;
-
-	t->np = 1;
-	np_leave(t);
-	np_enter(t);
-	t->np = np;
+	return load_relaxed(&t->attn) & ATTN_CANCEL;
 }
+
+/* Run what waits: leave the runtime and enter it again. */
+void signals_run(struct task *t);
+
+/* The same, and if cancellation is due, do not return: unwind, out of the runtime. */
+void cancellation_point(struct task *t);
 
 #endif

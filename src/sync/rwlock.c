@@ -70,8 +70,18 @@ static void tidy(pthread_rwlock_t *l)
 	waitq_unlock(b);
 }
 
-/* Wake the first waiter if it is a writer, else every reader that waits. */
-static void wake_waiters(pthread_rwlock_t *l, struct task *t)
+/* Who is to be woken first: the oldest waiter, but any writer before readers if the lock is so minded. */
+static struct waiter *first_in_line(struct bucket *b, pthread_rwlock_t *l, bool writers_first)
+{
+	struct waiter *oldest = waitq_next_locked(b, l, NULL), *w = oldest;
+
+	while (writers_first && w && !w->exclusive)
+		w = waitq_next_locked(b, l, w);
+	return w ? w : oldest;
+}
+
+/* Wake one writer, or every reader that waits. l is an address here: it may be gone. */
+static void wake_waiters(pthread_rwlock_t *l, struct task *t, bool writers_first)
 {
 	struct unpark_batch batch;
 	struct waiter *w, *next;
@@ -81,7 +91,7 @@ static void wake_waiters(pthread_rwlock_t *l, struct task *t)
 	np_enter(t);
 	unpark_batch_init(&batch);
 	b = waitq_lock(l);
-	w = waitq_next_locked(b, l, NULL);
+	w = first_in_line(b, l, writers_first);
 	write = w && w->exclusive;
 	for (; w; w = next) {
 		next = waitq_next_locked(b, l, w);
@@ -124,7 +134,7 @@ static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const s
 		tidy(l);
 	/* Readers may have waited for nothing but a writer that has given up. */
 	if (ret == ETIMEDOUT && write && !(load_relaxed(rwlock_word(l)) & RW_WRITE_LOCKED))
-		wake_waiters(l, t);
+		wake_waiters(l, t, rwlock_prefers_writers(l));
 	np_leave(t);
 	return ret;
 }
@@ -156,6 +166,7 @@ int rwlock_wrlock(pthread_rwlock_t *l, struct task *t, clockid_t clock, const st
 int rwlock_unlock(pthread_rwlock_t *l, struct task *t)
 {
 	uint32_t *word = rwlock_word(l), v = load_relaxed(word), left;
+	bool writers_first = rwlock_prefers_writers(l);
 
 	if (v & RW_WRITE_LOCKED)
 		store_relaxed(&l->__data.__cur_writer, 0);
@@ -164,6 +175,6 @@ int rwlock_unlock(pthread_rwlock_t *l, struct task *t)
 					   : v - RW_READER;
 	} while (!cas_update(word, &v, left));
 	if (left & RW_WAITING && !writers_must_wait(left))
-		wake_waiters(l, t);
+		wake_waiters(l, t, writers_first);
 	return 0;
 }

@@ -15,6 +15,8 @@ void umcg_go_home(void)
 	struct task *t = umcg_self;
 
 	real();
+	if (t && t->newborn)
+		newborn_done(t, true);
 	if (!on_carrier())
 		return;
 	np_enter(t);

@@ -26,6 +26,14 @@ static inline bool on_carrier(void)
 	return t && t->kind == TASK_WORKER && !t->at_home;
 }
 
+/* Whether a call that may wait has to ask umcg_go_home() first: on a carrier, or not yet counted as coupled. */
+static inline bool may_wait_elsewhere(void)
+{
+	struct task *t = umcg_self;
+
+	return t && t->kind == TASK_WORKER && (!t->at_home || t->newborn);
+}
+
 /* -errno of the runtime to the C convention. */
 static inline int errno_return(int ret)
 {

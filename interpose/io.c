@@ -13,7 +13,7 @@ static void before_input(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	if (on_carrier() && syscall3(SYS_poll, (long)&p, 1, 0) == 0)
+	if (may_wait_elsewhere() && syscall3(SYS_poll, (long)&p, 1, 0) == 0)
 		umcg_go_home();
 }
 
@@ -64,7 +64,7 @@ WRAPPER int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict 
 
 WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-	if (timeout != 0 && on_carrier()) {
+	if (timeout != 0 && may_wait_elsewhere()) {
 		int ret = real()->poll(fds, n, 0);
 
 		if (ret != 0)
@@ -84,7 +84,7 @@ WRAPPER int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restri
 
 WRAPPER int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
-	if (timeout != 0 && on_carrier()) {
+	if (timeout != 0 && may_wait_elsewhere()) {
 		int ret = real()->epoll_wait(epfd, events, max, 0);
 
 		if (ret != 0)

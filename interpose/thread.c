@@ -63,7 +63,7 @@ static void go_home_for_good(void *unused)
 	t->pin = 0;		/* of a handler that pthread_exit() has left */
 	task_couple(t);
 	t->bound = true;
-	newborn_done(t);
+	home_depart(t);
 	np_leave(t);
 }
 

@@ -33,6 +33,8 @@ void carrier_post(struct carrier *c)
 	case POST_NONE:
 		break;
 	case POST_PARK:
+		if (!c->server)
+			timer_watch();
 		/* From the CAS on anybody may run it. Pairs with notify(). */
 		store_relaxed(&t->state, UMCG_TASK_IDLE);
 		if (cas_acq_rel(&t->run, RUN_RUNNING, RUN_PARKED))
@@ -88,8 +90,7 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 		next->preempted = false;
 		store_relaxed(&next->state, UMCG_TASK_RUNNING);
 		store_relaxed(&s->current, next);
-		if (unlikely(timers_next() < load_relaxed(&umcg_rt.keeper_deadline)))
-			timer_kick();
+		timer_watch();
 		arch_switch(&t->ctx, &next->ctx);
 	} else {
 		arch_switch(&t->ctx, &c->task->ctx);
@@ -108,9 +109,11 @@ static void run_workers(struct carrier *c)
 	if (!next)
 		next = servers_steal(c->server);
 	if (load_relaxed(&umcg_rt.searching)) {
+		struct server *more = servers_have_work();
+
 		store_release(&umcg_rt.searching, 0);
-		if (next && servers_have_work())
-			servers_wake_one();
+		if (next && more)
+			servers_wake_one(more);
 	}
 	if (!next) {
 		server_sleep(c->server);

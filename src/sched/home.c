@@ -28,6 +28,7 @@ static void post(struct task *t)
 {
 	switch (t->carrier_part.post) {
 	case POST_PARK:
+		timer_watch();
 		store_relaxed(&t->state, UMCG_TASK_IDLE);
 		/* From the CAS on anybody may run it. Pairs with notify(). */
 		if (cas_acq_rel(&t->run, RUN_RUNNING, RUN_PARKED))
@@ -41,17 +42,35 @@ static void post(struct task *t)
 
 bool newborn_may_stay(struct task *t)
 {
-	t->newborn = add_acq_rel(&umcg_rt.newborns, 1) < load_relaxed(&umcg_rt.idle_count);
-	if (!t->newborn)
+	/* Itself and the main thread, which is coupled until it first waits, say nothing. */
+	uint32_t coupled = load_relaxed(&umcg_rt.coupled);
+	uint32_t room = load_relaxed(&umcg_rt.idle_count) + (coupled > 2 ? coupled - 2 : 0);
+
+	t->newborn = add_acq_rel(&umcg_rt.newborns, 1) < room;
+	if (t->newborn)
+		add_relaxed(&umcg_rt.coupled, -1);
+	else
 		sub_acq_rel(&umcg_rt.newborns, 1);
 	return t->newborn;
 }
 
-void newborn_done(struct task *t)
+void newborn_done(struct task *t, bool coupled)
+{
+	if (!t->newborn)
+		return;
+	t->newborn = false;
+	sub_acq_rel(&umcg_rt.newborns, 1);
+	if (coupled)
+		add_relaxed(&umcg_rt.coupled, 1);
+}
+
+/* The worker leaves its home, for the servers or for ever. */
+void home_depart(struct task *t)
 {
 	if (t->newborn)
-		sub_acq_rel(&umcg_rt.newborns, 1);
-	t->newborn = false;
+		newborn_done(t, false);
+	else
+		add_relaxed(&umcg_rt.coupled, -1);
 }
 
 static void home_loop(void *arg)
@@ -68,7 +87,7 @@ static void home_loop(void *arg)
 		if (!(load_relaxed(&t->attn) & ATTN_MASK))
 			t->mask = old;
 		host_thread_name(t->name);
-		newborn_done(t);
+		home_depart(t);
 		parked = t->mask | SIGNAL_CANCEL;
 		post(t);
 		/* t may be running elsewhere from here on. */
@@ -77,6 +96,7 @@ static void home_loop(void *arg)
 			sys_futex_wait(&t->home_word, 0, NO_DEADLINE);
 		store_relaxed(&t->home_word, 0);
 		t->carrier = NULL;
+		add_relaxed(&umcg_rt.coupled, 1);
 		or_acq_rel(&t->attn, ATTN_MASK);
 		t->at_home = true;
 		arch_switch(&t->home, &t->ctx);
@@ -95,5 +115,6 @@ void home_init(struct task *t, char *park_stack_top)
 	t->tid = sys_gettid();
 	t->at_home = true;
 	t->state = UMCG_TASK_RUNNING;
+	add_relaxed(&umcg_rt.coupled, 1);
 	arch_home_context_init(&t->home, park_stack_top, t->ctx.fs, home_loop, t);
 }

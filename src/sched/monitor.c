@@ -22,6 +22,9 @@
 enum {
 	TICK_US = 1000,
 	RETRY_US = 50,			/* a server could not be taken: no spare carrier yet */
+	STARVE_MS = 20,			/* of waiting work with too little CPU: */
+	STARVED_FOR_MS = 200,		/* for so long workers are woken at home */
+	RATE_US = 500,			/* over which run times are estimated */
 	LATENCY_MS = 20,		/* within this, each runnable worker of a server gets a slice, … */
 	MIN_SLICE_US = 300,		/* … but none shorter than this */
 	QUIET_TICKS = 20,		/* then dormant */
@@ -156,6 +159,35 @@ static uint64_t slice_of(struct server *s)
 	return fair < longest ? fair : longest;
 }
 
+static void estimate_run(struct server *s, uint64_t switches, uint64_t now)
+{
+	uint64_t elapsed = now - s->rate_since;
+
+	if (elapsed < RATE_US * NSEC_PER_USEC)
+		return;
+	store_relaxed(&s->run_ns, elapsed / (switches - s->rate_switches + 1));
+	s->rate_switches = switches;
+	s->rate_since = now;
+}
+
+/*
+ * Whether s, for which work has waited for a while, got less than a quarter of
+ * a CPU though its carrier wanted one.
+ */
+static bool server_starves(struct server *s, struct carrier *c, uint64_t now)
+{
+	uint64_t window = now - s->cpu_since, cpu;
+	bool starves;
+
+	if (s->cpu_since && window < STARVE_MS * NSEC_PER_MSEC)
+		return false;
+	cpu = cpu_time_of(c->tid);
+	starves = s->cpu_since && (cpu - s->cpu_seen) * 4 < window && sys_thread_state(c->tid) == 'R';
+	s->cpu_seen = cpu;
+	s->cpu_since = now;
+	return starves;
+}
+
 /* When s deserves the next look. */
 static uint64_t look_at(struct server *s, uint64_t now)
 {
@@ -164,6 +196,13 @@ static uint64_t look_at(struct server *s, uint64_t now)
 	struct task *w = load_relaxed(&s->current);
 	uint64_t switches = load_relaxed(&s->switches);
 
+	estimate_run(s, switches, now);
+	if (!server_has_waiting(s) || !c) {
+		s->cpu_since = 0;
+	} else if (server_starves(s, c, now)) {
+		store_relaxed(&umcg_rt.starved_until, now + STARVED_FOR_MS * NSEC_PER_MSEC);
+		server_send_home(s);
+	}
 	due = now + slice_of(s);
 	if (switches != s->seen_switches || !server_has_waiting(s) || !w || !c) {
 		s->seen_switches = switches;
@@ -172,6 +211,7 @@ static uint64_t look_at(struct server *s, uint64_t now)
 	}
 	if (load_relaxed(&umcg_rt.idle_count) && load_relaxed(&s->slot))
 		free_slot(s, c, w);
+	servers_wake_one(s);
 	if (carrier_sleeps(c))
 		return carrier_take_server(s, c, w) ? tick : now + RETRY_US * NSEC_PER_USEC;
 	due = s->seen_since + slice_of(s);

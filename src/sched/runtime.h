@@ -42,7 +42,13 @@ struct server {
 	struct list idle_link;		/* guarded by runtime.idle_lock */
 	uint32_t idle_word;		/* 1: on the list; cleared by who takes it off */
 
+	uint64_t run_ns;		/* how long a worker runs between switches; the monitor's estimate */
+
 	/* The monitor's notes. */
+	uint64_t rate_switches;
+	uint64_t rate_since;		/* ns */
+	uint64_t cpu_seen;		/* ns of CPU time that its carrier had … */
+	uint64_t cpu_since;		/* … at this time; since then work has been waiting */
 	uint64_t seen_switches;
 	uint64_t seen_since;		/* ns */
 	unsigned preempt_skips;
@@ -66,7 +72,8 @@ struct umcg_runtime {
 	struct lock idle_lock;
 	struct list idle;		/* idle servers, last one first; guarded by idle_lock */
 	uint32_t idle_count;		/* written under idle_lock */
-	uint32_t newborns;		/* workers that stay at home, in place of an idle server, until they first park */
+	uint32_t newborns;		/* workers at home since birth: see newborn_may_stay() */
+	uint32_t coupled;		/* other workers at home */
 	uint32_t searching;		/* 1: a woken server has not looked round yet */
 	struct server *keeper;		/* the sleeper that watches the timers; written under idle_lock */
 	uint64_t keeper_deadline;	/* until when it sleeps; written under idle_lock */
@@ -85,6 +92,7 @@ struct umcg_runtime {
 	} timers;
 
 	uint64_t coarse_now;		/* ns, CLOCK_MONOTONIC at the monitor's last tick */
+	uint64_t starved_until;		/* ns: carriers get too little of the CPUs, see server_starves() */
 	uint32_t monitor_dormant;	/* futex: 1 while the monitor waits for anything to happen */
 	int monitor_tid;
 	uint32_t monitor_gone;

@@ -88,7 +88,9 @@ static void make_runnable(struct task *t)
 
 	if (self && self->kind == TASK_CARRIER)
 		c = &self->carrier_part;
-	if (c && c->server)
+	if (servers_starve())
+		task_send_home(t);
+	else if (c && c->server)
 		server_push_slot(c->server, t);
 	else
 		server_push_remote(t);
@@ -146,7 +148,7 @@ void unpark_batch_run(struct unpark_batch *b)
 	struct task *self = umcg_self;
 	struct carrier *c = self && self->np && !self->at_home ? self->carrier : NULL;
 
-	if (c && c->server && b->count > 1) {
+	if (c && c->server && b->count > 1 && !servers_starve()) {
 		server_push_list(c->server, &b->list);
 		return;
 	}

@@ -60,11 +60,23 @@ void server_push(struct server *s, struct task *t);
 void server_push_list(struct server *s, struct list *l);
 bool server_claim(struct server *s, struct task *t);
 struct task *servers_steal(struct server *self);
-bool servers_have_work(void);
+struct server *servers_have_work(void);
 void server_free_slot(struct server *s);
 void server_push_remote(struct task *t);
+
+/*
+ * More kernel threads want the CPUs than there are, so that a server, which is
+ * one of them, gets less than its workers would together: until the monitor
+ * thinks better of it, each fends for itself at home, as on NPTL.
+ */
+static inline bool servers_starve(void)
+{
+	return unlikely(load_relaxed(&umcg_rt.starved_until) > load_relaxed(&umcg_rt.coarse_now));
+}
+void task_send_home(struct task *t);
+void server_send_home(struct server *s);
 bool servers_wake_keeper(void);
-void servers_wake_one(void);
+void servers_wake_one(struct server *s);
 void server_sleep(struct server *s);
 void servers_init(void);
 
@@ -88,6 +100,13 @@ static inline uint64_t timers_next(void)
 uint64_t timers_sleep_limit(uint64_t until);
 void timer_kick(void);
 
+/* A task may have armed a timer, and the kernel thread here does not go on to watch it itself: somebody must. */
+static inline void timer_watch(void)
+{
+	if (unlikely(timers_next() < load_relaxed(&umcg_rt.keeper_deadline)))
+		timer_kick();
+}
+
 /* monitor.c */
 int monitor_start(void);
 void monitor_poke_slow(void);
@@ -100,13 +119,16 @@ static inline void monitor_poke(void)
 /* home.c */
 void home_init(struct task *t, char *park_stack_top);
 void home_switch(struct task *t, enum post action);
+void home_depart(struct task *t);
 
 /*
- * A new thread may stay at home instead of an idle server's running it: one
- * that never waits then costs what it costs on NPTL. Ends at its first park.
+ * A new thread may stay at home in place of an idle server's running it: one
+ * that never waits then costs what it costs on NPTL. It may also stay if many
+ * workers are coupled: the servers would get one share each of the CPUs, and
+ * new threads wait behind all of those. Ends at its first park or coupled call.
  */
 bool newborn_may_stay(struct task *t);
-void newborn_done(struct task *t);
+void newborn_done(struct task *t, bool coupled);
 size_t home_park_stack_size(void);
 
 #endif

@@ -13,6 +13,9 @@
 /* Picks from the LIFO slot in a row while others wait in the queue. */
 enum { STREAK_MAX = 64 };
 
+/* About what it takes until a woken server runs something: halted CPUs wake slowly. */
+enum { WAKE_COST_NS = 20000 };
+
 void servers_init(void)
 {
 	list_init(&umcg_rt.idle);
@@ -20,6 +23,7 @@ void servers_init(void)
 		struct server *s = &umcg_rt.servers[i];
 
 		s->id = i;
+		s->run_ns = NSEC_PER_MSEC;
 		list_init(&s->queue);
 		list_init(&s->idle_link);
 	}
@@ -93,7 +97,7 @@ void server_push_slot(struct server *s, struct task *t)
 	store_relaxed(&s->slot, t);
 	if (before) {
 		push(s, before);
-		servers_wake_one();
+		servers_wake_one(s);
 	}
 	monitor_poke();
 }
@@ -101,7 +105,7 @@ void server_push_slot(struct server *s, struct task *t)
 void server_push(struct server *s, struct task *t)
 {
 	push(s, t);
-	servers_wake_one();
+	servers_wake_one(s);
 	monitor_poke();
 }
 
@@ -115,7 +119,7 @@ void server_push_list(struct server *s, struct list *l)
 		queue_locked(s, t);
 	}
 	lock_release(&s->lock);
-	servers_wake_one();
+	servers_wake_one(s);
 	monitor_poke();
 }
 
@@ -157,12 +161,13 @@ struct task *servers_steal(struct server *self)
 	return NULL;
 }
 
-bool servers_have_work(void)
+/* A server with workers in its queue, or NULL. */
+struct server *servers_have_work(void)
 {
 	for (unsigned i = 0; i < umcg_rt.nservers; i++)
 		if (load_relaxed(&umcg_rt.servers[i].queued))
-			return true;
-	return false;
+			return &umcg_rt.servers[i];
+	return NULL;
 }
 
 /* Take s, or the server that fell idle last, off the idle list. */
@@ -183,16 +188,19 @@ static struct server *idle_remove(struct server *s)
 }
 
 /*
- * There is more to run than the caller's server will run at once: wake an idle
- * one, unless one is already on its way. The idle side executes a membarrier
- * between its announcement and its last look, so plain loads suffice here.
+ * Work has been queued on busy: wake an idle server to share it, unless one is
+ * already on its way, or the queue will be empty before it could be there (the
+ * monitor looks after it if that turns out wrong). The idle side executes a
+ * membarrier between its announcement and its last look, so plain loads suffice.
  */
-void servers_wake_one(void)
+void servers_wake_one(struct server *busy)
 {
 	struct server *s;
 
 	compiler_barrier();
 	if (!load_relaxed(&umcg_rt.idle_count) || load_relaxed(&umcg_rt.searching))
+		return;
+	if (load_relaxed(&busy->queued) * load_relaxed(&busy->run_ns) < WAKE_COST_NS)
 		return;
 	if (!cas_acq_rel(&umcg_rt.searching, 0, 1))
 		return;
@@ -202,6 +210,20 @@ void servers_wake_one(void)
 		return;
 	}
 	sys_futex_wake(&s->idle_word, 1);
+}
+
+void task_send_home(struct task *t)
+{
+	store_release(&t->home_word, 1);	/* pairs with home_loop() */
+	sys_futex_wake(&t->home_word, 1);
+}
+
+void server_send_home(struct server *s)
+{
+	struct task *t;
+
+	while ((t = take_head(s)))
+		task_send_home(t);
 }
 
 /* A wake from outside the servers: t goes to an idle server if there is one. */

@@ -187,13 +187,38 @@ static int ended_within(int pidfd, int seconds)
 	return poll(&done, 1, seconds * 1000) > 0;
 }
 
+static int catches(pid_t pid, int sig)
+{
+	char path[64], line[256];
+	unsigned long long caught = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	FILE *in = fopen(path, "r");
+	while (in && fgets(line, sizeof line, in))
+		if (sscanf(line, "SigCgt: %llx", &caught) == 1)
+			break;
+	if (in)
+		fclose(in);
+	return caught >> (sig - 1) & 1;
+}
+
+/* On a busy machine the program may not have its handler yet, and the signal would simply kill it. */
+static void ask_to_end(pid_t pid, int pidfd, const struct isolate_run *run)
+{
+	if (ended_within(pidfd, run->stop_after))
+		return;
+	for (int second = 0; !catches(pid, SIGUSR1) && second < run->deadline; second++)
+		if (ended_within(pidfd, 1))
+			return;
+	pidfd_send_signal(pidfd, SIGUSR1, NULL, 0);
+}
+
 static int await(pid_t pid, const struct isolate_run *run, const char *output, char verdict[VERDICT_SIZE])
 {
 	int pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0)
 		return -errno;
-	if (run->stop_after && !ended_within(pidfd, run->stop_after))
-		pidfd_send_signal(pidfd, SIGUSR1, NULL, 0);
+	if (run->stop_after)
+		ask_to_end(pid, pidfd, run);
 	int ended = ended_within(pidfd, run->deadline);
 	close(pidfd);
 	if (!ended) {

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* The signal calls of older days, in a thread: same kernel state, other names. */
+#include "client.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* The calls under test are deprecated, and that is the point. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+extern __sighandler_t bsd_signal(int, __sighandler_t);
+extern int __sigpause(int, int);
+
+static atomic_int handled;
+
+static void on_signal(int sig)
+{
+	atomic_fetch_add(&handled, 1);
+}
+
+static void handled_is(int n)
+{
+	CHECK_EQ(handled, n);
+}
+
+static bool blocked(int sig)
+{
+	sigset_t got;
+
+	CHECK_EQ(sigprocmask(SIG_BLOCK, NULL, &got), 0);
+	return sigismember(&got, sig);
+}
+
+static __sighandler_t disposition(int sig)
+{
+	struct sigaction a;
+
+	CHECK_EQ(sigaction(sig, NULL, &a), 0);
+	return a.sa_handler;
+}
+
+static void *set_handlers(void *arg)
+{
+	CHECK(signal(SIGUSR1, on_signal) == SIG_DFL);
+	raise(SIGUSR1);
+	handled_is(1);
+	CHECK(bsd_signal(SIGUSR1, on_signal) == on_signal);
+	CHECK_EQ(gsignal(SIGUSR1), 0);
+	raise(SIGUSR1);
+	handled_is(3);
+	CHECK(ssignal(SIGUSR1, on_signal) == on_signal);
+	raise(SIGUSR1);
+	handled_is(4);
+	/* System V: once, then the default again. */
+	CHECK(sysv_signal(SIGUSR1, on_signal) == on_signal);
+	raise(SIGUSR1);
+	handled_is(5);
+	CHECK(disposition(SIGUSR1) == SIG_DFL);
+	CHECK(__sysv_signal(SIGUSR2, SIG_IGN) == SIG_DFL);
+	raise(SIGUSR2);
+	CHECK_EQ(sigignore(SIGWINCH), 0);
+	CHECK(disposition(SIGWINCH) == SIG_IGN);
+	CHECK(sigset(SIGUSR2, on_signal) == SIG_IGN);
+	raise(SIGUSR2);
+	handled_is(6);
+	CHECK(sigset(SIGUSR2, SIG_HOLD) == on_signal);
+	CHECK(blocked(SIGUSR2));
+	CHECK(sigset(SIGUSR2, SIG_DFL) == SIG_HOLD);
+	CHECK(!blocked(SIGUSR2));
+	return NULL;
+}
+
+static void *set_masks(void *arg)
+{
+	signal(SIGUSR1, on_signal);
+	CHECK_EQ(sighold(SIGUSR1), 0);
+	raise(SIGUSR1);
+	sched_yield();
+	handled_is(0);
+	CHECK(blocked(SIGUSR1));
+	CHECK_EQ(sigrelse(SIGUSR1), 0);
+	handled_is(1);
+	CHECK_EQ(sigblock(sigmask(SIGUSR2)), 0);
+	CHECK(blocked(SIGUSR2));
+	CHECK_EQ(sigsetmask(sigmask(SIGUSR1)), sigmask(SIGUSR2));
+	CHECK(blocked(SIGUSR1) && !blocked(SIGUSR2));
+	raise(SIGUSR1);
+	/* Takes the signal out of the mask while it waits. */
+	CHECK_EQ(__sigpause(SIGUSR1, 1), -1);
+	CHECK_EQ(errno, EINTR);
+	handled_is(2);
+	raise(SIGUSR1);
+	CHECK_EQ(sigpause(SIGUSR1), -1);
+	handled_is(3);
+	CHECK(blocked(SIGUSR1));
+	CHECK_EQ(sigsetmask(0), sigmask(SIGUSR1));
+	return NULL;
+}
+
+static void *to_a_thread(void *arg)
+{
+	signal(SIGUSR1, on_signal);
+	CHECK_EQ(tgkill(getpid(), gettid(), SIGUSR1), 0);
+	handled_is(1);
+	CHECK_EQ(syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1), 0);
+	CHECK_EQ(pthread_kill(pthread_self(), SIGUSR1), 0);
+	for (int i = 0; i < 5000 && handled < 3; i++)
+		usleep(1000);
+	handled_is(3);
+	CHECK_EQ(tgkill(getpid(), gettid(), 0), 0);
+	CHECK_EQ(pthread_kill(pthread_self(), 0), 0);
+	CHECK_EQ(pthread_kill(pthread_self(), 99), EINVAL);
+	return NULL;
+}
+
+static void *interrupt(void *arg)
+{
+	struct sigaction a;
+
+	signal(SIGUSR1, on_signal);
+	CHECK_EQ(sigaction(SIGUSR1, NULL, &a), 0);
+	CHECK(a.sa_flags & SA_RESTART);
+	CHECK_EQ(siginterrupt(SIGUSR1, 1), 0);
+	CHECK_EQ(sigaction(SIGUSR1, NULL, &a), 0);
+	CHECK(!(a.sa_flags & SA_RESTART));
+	return NULL;
+}
+
+static void in_thread(void *(*what)(void *))
+{
+	pthread_t t;
+
+	start_thread(&t, what, NULL);
+	join_thread(t);
+}
+
+static void handlers(void) { in_thread(set_handlers); }
+static void masks(void) { in_thread(set_masks); }
+static void directed(void) { in_thread(to_a_thread); }
+static void interruption(void) { in_thread(interrupt); }
+
+static void *kill_group(void *arg)
+{
+	CHECK_EQ(setpgid(0, 0), 0);
+	CHECK_EQ(killpg(0, SIGTERM), 0);
+	sleep_ms(10000);
+	return NULL;
+}
+
+static void group(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		in_thread(kill_group);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status));
+	CHECK_EQ(WTERMSIG(status), SIGTERM);
+}
+
+const struct check checks[] = {
+	{ "handlers", handlers, NULL },
+	{ "masks", masks, NULL },
+	{ "directed", directed, NULL },
+	{ "interruption", interruption, NULL },
+	{ "group", group, NULL },
+	{ 0 },
+};

@@ -165,6 +165,46 @@ tests_clients_creds_SOURCES = tests/clients/creds.c
 tests_clients_creds_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_creds_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/descriptors
+tests_clients_descriptors_SOURCES = tests/clients/descriptors.c
+tests_clients_descriptors_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_descriptors_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/messages
+tests_clients_messages_SOURCES = tests/clients/messages.c
+tests_clients_messages_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_messages_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/oldsignals
+tests_clients_oldsignals_SOURCES = tests/clients/oldsignals.c
+tests_clients_oldsignals_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_oldsignals_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/jumps
+tests_clients_jumps_SOURCES = tests/clients/jumps.c
+tests_clients_jumps_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_jumps_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/children
+tests_clients_children_SOURCES = tests/clients/children.c
+tests_clients_children_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_children_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/kthread
+tests_clients_kthread_SOURCES = tests/clients/kthread.c
+tests_clients_kthread_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_kthread_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/cancel
+tests_clients_cancel_SOURCES = tests/clients/cancel.c
+tests_clients_cancel_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_cancel_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/early
+tests_clients_early_SOURCES = tests/clients/early.c
+tests_clients_early_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_early_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/cxx_sync
 tests_clients_cxx_sync_SOURCES = tests/clients/cxx_sync.cc
 tests_clients_cxx_sync_CXXFLAGS = $(CLIENT_CXXFLAGS)
@@ -189,6 +229,12 @@ check_PROGRAMS += tests/clients/park
 tests_clients_park_SOURCES = tests/clients/park.c
 tests_clients_park_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_park_LDADD = $(CLIENT_LIBS)
+
+# Preloaded beside the library by a judge.
+check_LTLIBRARIES += tests/clients/slowmalloc.la
+tests_clients_slowmalloc_la_SOURCES = tests/clients/slowmalloc.c
+tests_clients_slowmalloc_la_CFLAGS = $(CLIENT_CFLAGS) -fno-builtin -ftls-model=initial-exec
+tests_clients_slowmalloc_la_LDFLAGS = -module -shared -avoid-version -rpath $(abs_builddir)
 
 check_PROGRAMS += tests/clients/openmp
 tests_clients_openmp_SOURCES = tests/clients/openmp.c
@@ -267,6 +313,13 @@ tests_hang_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
 tests_hang_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_hang_test_LDADD = $(JUDGE_LIBS)
 
+check_PROGRAMS += tests/wait_test
+TESTS += tests/wait_test
+tests_wait_test_SOURCES = tests/wait_test.cc
+tests_wait_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_wait_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_wait_test_LDADD = $(JUDGE_LIBS)
+
 check_PROGRAMS += tests/process_test
 TESTS += tests/process_test
 tests_process_test_SOURCES = tests/process_test.cc
@@ -280,6 +333,27 @@ tests_signal_test_SOURCES = tests/signal_test.cc
 tests_signal_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
 tests_signal_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_signal_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/cancel_test
+TESTS += tests/cancel_test
+tests_cancel_test_SOURCES = tests/cancel_test.cc
+tests_cancel_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_cancel_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_cancel_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/kernel_test
+TESTS += tests/kernel_test
+tests_kernel_test_SOURCES = tests/kernel_test.cc
+tests_kernel_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_kernel_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_kernel_test_LDADD = $(JUDGE_LIBS)
+
+check_PROGRAMS += tests/start_test
+TESTS += tests/start_test
+tests_start_test_SOURCES = tests/start_test.cc
+tests_start_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_start_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_start_test_LDADD = $(JUDGE_LIBS)
 
 check_PROGRAMS += tests/lang_test
 TESTS += tests/lang_test
@@ -295,6 +369,14 @@ tests_limits_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
 tests_limits_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_limits_test_LDADD = $(JUDGE_LIBS)
 
+check_PROGRAMS += tests/coverage_test
+TESTS += tests/coverage_test
+tests_coverage_test_SOURCES = tests/coverage_test.cc
+tests_coverage_test_CPPFLAGS = $(JUDGE_CPPFLAGS) \
+	-DTEST_SYMBOLS='"$(abs_top_srcdir)/interpose/symbols.def"' -DTEST_SOURCES='"$(abs_srcdir)/tests/clients"'
+tests_coverage_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_coverage_test_LDADD = $(JUDGE_LIBS)
+
 check_PROGRAMS += tests/gdb_test
 TESTS += tests/gdb_test
 tests_gdb_test_SOURCES = tests/gdb_test.cc
@@ -303,7 +385,7 @@ tests_gdb_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_gdb_test_LDADD = $(JUDGE_LIBS)
 
 # Lateness and CPU time are measured while no other judge runs.
-tests/time_test.log: tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/process_test.log tests/signal_test.log tests/lang_test.log tests/limits_test.log tests/gdb_test.log
+tests/time_test.log: tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/process_test.log tests/signal_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log
 
 LANG_CLIENTS =
 if HAVE_SQLITE3
@@ -313,3 +395,9 @@ if HAVE_RUSTC
 LANG_CLIENTS += -DHAVE_RUST_CLIENT
 endif
 endif
+
+# The same judges again and again, for what shows once in many runs.
+STRESS_ROUNDS = 20
+.PHONY: check-stress
+check-stress:
+	GTEST_REPEAT=$(STRESS_ROUNDS) GTEST_BRIEF=1 $(MAKE) check

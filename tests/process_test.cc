@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The process as a whole: fork, exec and other programs, violent ends, rights given up.
+// The process as a whole: fork, exec and other programs, violent ends.
 #include "judge.h"
 
 JUDGE_SAME(Fork, {"fork"});
-JUDGE_SAME(OtherPrograms, {"spawn"});
+JUDGE_SAME(OtherPrograms, {"spawn", "children"});
 JUDGE_SAME(Fatal, {"fatal"});
-JUDGE_SAME(Credentials, {"creds"});

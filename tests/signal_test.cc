@@ -3,5 +3,5 @@
 #include "judge.h"
 
 JUDGE_SAME(Handler, {"handler"});
-JUDGE_SAME(Mask, {"sigmask"});
+JUDGE_SAME(Mask, {"sigmask", "oldsignals"});
 JUDGE_SAME(Timer, {"alarm"});

@@ -104,6 +104,16 @@ static inline void sys_sigmask(int how, const kernel_sigset *set, kernel_sigset 
 	syscall4(SYS_rt_sigprocmask, how, (long)set, (long)old, sizeof(kernel_sigset));
 }
 
+/* Send sig to a thread of this process, with a value by which its handler knows the sender. */
+static inline int sys_sigqueue_thread(int pid, int tid, int sig, void *value)
+{
+	siginfo_t info = { .si_signo = sig, .si_code = SI_QUEUE };
+
+	info.si_pid = pid;
+	info.si_value.sival_ptr = value;
+	return (int)syscall4(SYS_rt_tgsigqueueinfo, pid, tid, sig, (long)&info);
+}
+
 /* Queue sig with its info to the calling kernel thread itself. */
 static inline int sys_sigqueue_self(int sig, const siginfo_t *info)
 {

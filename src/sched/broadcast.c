@@ -45,7 +45,7 @@ void broadcast_answer_monitor(void)
 static void await(struct carrier *c, uint32_t round)
 {
 	while (load_acquire(&c->broadcast_done) != round) {
-		sys_tgkill(umcg_rt.pid, c->tid, SIGNAL_PREEMPT);
+		signal_carrier(c, SIGNAL_PREEMPT);
 		sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
 	}
 }

@@ -146,7 +146,7 @@ static void wake_futexes(struct server *s)
 static void preempt(struct carrier *c)
 {
 	store_release(&c->preempt, 1);
-	sys_tgkill(umcg_rt.pid, c->tid, SIGNAL_PREEMPT);
+	signal_carrier(c, SIGNAL_PREEMPT);
 }
 
 static uint64_t slice_of(struct server *s)

@@ -199,7 +199,7 @@ void task_interrupt(struct task *t)
 		server_push_remote(t);
 	c = load_acquire(&t->carrier);
 	if (c)
-		sys_tgkill(umcg_rt.pid, c->tid, t->interrupt_norestart ? SIGNAL_INTERRUPT : SIGNAL_PREEMPT);
+		signal_carrier(c, t->interrupt_norestart ? SIGNAL_INTERRUPT : SIGNAL_PREEMPT);
 }
 
 void np_enter_slow(struct task *t)

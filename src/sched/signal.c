@@ -43,6 +43,17 @@ void signal_carrier_init(void)
 	signal_carrier_mask();
 }
 
+void signal_carrier(struct carrier *c, int sig)
+{
+	sys_sigqueue_thread(umcg_rt.pid, c->tid, sig, &umcg_rt);
+}
+
+static bool is_ours(int sig, const siginfo_t *info)
+{
+	return (sig == SIGNAL_PREEMPT || sig == SIGNAL_INTERRUPT) && info->si_code == SI_QUEUE &&
+	       info->si_value.sival_ptr == &umcg_rt;
+}
+
 static void set_default(int sig)
 {
 	struct { void *handler; unsigned long flags; void *restorer; kernel_sigset mask; } dfl = { 0 };
@@ -164,14 +175,23 @@ static bool preemption_due(struct carrier *c, const ucontext_t *uc)
 	return true;
 }
 
-/* A runtime signal came to a carrier, in its worker's context. */
+/*
+ * One of the runtime's signals came to a carrier. Its handler blocks nothing, so
+ * another may have come on top of this one and have taken the worker elsewhere,
+ * even home, before this line.
+ */
 static void interrupted(struct task *t, ucontext_t *uc)
 {
-	struct carrier *c = t->carrier;
+	struct carrier *c = t->kind == TASK_CARRIER ? &t->carrier_part : t->carrier;
 
-	if (preemption_due(c, uc)) {
-		add_relaxed(&umcg_rt.stats.preemptions, 1);
-		or_acq_rel(&t->attn, ATTN_PREEMPT);
+	if (c) {
+		broadcast_answer(c);
+		if (t->kind == TASK_CARRIER)
+			return;
+		if (preemption_due(c, uc)) {
+			add_relaxed(&umcg_rt.stats.preemptions, 1);
+			or_acq_rel(&t->attn, ATTN_PREEMPT);
+		}
 	}
 	if (t->np || task_pinned(t))
 		return;
@@ -193,6 +213,10 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 			deliver(t, sig, info, uc);
 		return;
 	}
+	if (is_ours(sig, info)) {
+		interrupted(t, uc);
+		return;
+	}
 	here = t->kind == TASK_WORKER && sys_gettid() == t->tid;
 	if (here && t->at_home) {
 		if (t->np)
@@ -201,11 +225,6 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 			deliver(t, sig, info, uc);
 	} else if (here) {
 		call_home(t, sig, info, uc);
-	} else if ((sig == SIGNAL_PREEMPT || sig == SIGNAL_INTERRUPT) &&
-		   info->si_code == SI_TKILL && info->si_pid == umcg_rt.pid) {
-		broadcast_answer(t->kind == TASK_CARRIER ? &t->carrier_part : t->carrier);
-		if (t->kind == TASK_WORKER)
-			interrupted(t, uc);
 	} else if (t->kind == TASK_WORKER &&
 		   ((SIGBIT(sig) & SYNCHRONOUS && info->si_code > 0) || sig == SIGABRT)) {
 		deliver(t, sig, info, uc);

@@ -34,6 +34,9 @@ extern struct signal_action signal_actions[65] __attribute__((visibility("hidden
 
 void signal_entry(int sig, siginfo_t *info, void *ucontext);
 
+/* Send one of the two to a carrier, marked as the runtime's own. */
+void signal_carrier(struct carrier *c, int sig);
+
 /* Mask and alternate stack of the calling carrier. */
 void signal_carrier_init(void);
 

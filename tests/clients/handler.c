@@ -365,6 +365,54 @@ static void faults_are_handled(void)
 	CHECK_EQ(misplaced, 0);
 }
 
+static void post_and_count(int sig)
+{
+	int kept = errno;
+
+	sem_post(&never);
+	atomic_fetch_add(&handled, 1);
+	errno = kept;
+}
+
+static long counter;
+
+static void *lock_and_wait(void *arg)
+{
+	while (!over) {
+		CHECK_EQ(pthread_mutex_lock(&m), 0);
+		counter++;
+		CHECK_EQ(pthread_mutex_unlock(&m), 0);
+		CHECK_EQ(pthread_mutex_lock(&of_cond), 0);
+		pthread_cond_signal(&c);
+		if (!over)
+			pthread_cond_wait(&c, &of_cond);
+		CHECK_EQ(pthread_mutex_unlock(&of_cond), 0);
+		sem_trywait(&never);
+	}
+	return NULL;
+}
+
+/* Signals that land anywhere in locking, waiting and waking: the handler itself wakes. */
+static void storm(void)
+{
+	pthread_t t[4];
+
+	sem_init(&never, 0, 0);
+	set_handler(SIGUSR1, post_and_count, SA_RESTART);
+	start_threads(t, 4, lock_and_wait);
+	for (int i = 0; i < 2000; i++) {
+		CHECK_EQ(pthread_kill(t[i % 4], SIGUSR1), 0);
+		if (i % 16 == 0)
+			usleep(200);
+	}
+	over = true;
+	pthread_mutex_lock(&of_cond);
+	pthread_cond_broadcast(&c);
+	pthread_mutex_unlock(&of_cond);
+	join_threads(t, 4);
+	CHECK(handled > 0 && counter > 0);
+}
+
 const struct check checks[] = {
 	{ "while_computing", while_computing, NULL },
 	{ "while_yielding", while_yielding, NULL },
@@ -374,6 +422,7 @@ const struct check checks[] = {
 	{ "while_waiting_sem", while_waiting_sem, NULL },
 	{ "while_reading", while_reading, NULL },
 	{ "while_joining", while_joining, NULL },
+	{ "storm", storm, NULL },
 	{ "jump_out_of_handler", jump_out_of_handler, NULL },
 	{ "alternate_stack", alternate_stack, NULL },
 	{ "overflow_is_handled", overflow_is_handled, "exit 21" },

@@ -15,16 +15,15 @@ static __thread int own;
 
 __attribute__((noinline)) static void jump_from(int depth, jmp_buf to, int how)
 {
-	if (depth > 0) {
+	if (depth > 0)
 		jump_from(depth - 1, to, how);
-	} else {
-		sched_yield();
-		if (how == 0)
-			longjmp(to, 7);
-		if (how == 1)
-			_longjmp(to, 7);
+	sched_yield();
+	if (how == 0)
+		longjmp(to, 7);
+	if (how == 1)
+		_longjmp(to, 7);
+	if (how == 2)
 		__longjmp_chk(to, 7);
-	}
 }
 
 static void *jump_often(void *arg)

@@ -2,6 +2,7 @@
 /* The words of a mutex as debuggers and un-interposed code read them: lock 0, 1 or 2, the owner's tid, users. */
 #include "client.h"
 
+#include <dlfcn.h>
 #include <semaphore.h>
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
@@ -129,10 +130,63 @@ static void through_a_condition(void)
 	words_are(0, 0, 0, 0);
 }
 
+/* libc's own lock and unlock, as code inside libc or linked otherwise calls them. */
+static int (*libc_lock)(pthread_mutex_t *), (*libc_unlock)(pthread_mutex_t *);
+static long counter;
+
+static void find_in_libc(void)
+{
+	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+
+	CHECK(libc);
+	libc_lock = (int (*)(pthread_mutex_t *))dlsym(libc, "pthread_mutex_lock");
+	libc_unlock = (int (*)(pthread_mutex_t *))dlsym(libc, "pthread_mutex_unlock");
+	CHECK(libc_lock && libc_unlock);
+}
+
+static void *count_by_libc(void *arg)
+{
+	for (int i = 0; i < 3000; i++) {
+		CHECK_EQ(libc_lock(&m), 0);
+		CHECK_EQ(m.__data.__owner, gettid());
+		counter++;
+		if (i % 100 == 0)
+			sched_yield();
+		CHECK_EQ(libc_unlock(&m), 0);
+	}
+	return NULL;
+}
+
+static void *count(void *arg)
+{
+	for (int i = 0; i < 3000; i++) {
+		CHECK_EQ(pthread_mutex_lock(&m), 0);
+		counter++;
+		if (i % 100 == 0)
+			sched_yield();
+		CHECK_EQ(pthread_mutex_unlock(&m), 0);
+	}
+	return NULL;
+}
+
+static void shared_with_libc(void)
+{
+	pthread_t t[4], u[4];
+
+	find_in_libc();
+	start_threads(t, 4, count_by_libc);
+	start_threads(u, 4, count);
+	join_threads(t, 4);
+	join_threads(u, 4);
+	CHECK_EQ(counter, 24000);
+	words_are(0, 0, 0, 0);
+}
+
 const struct check checks[] = {
 	{ "uncontended", uncontended, NULL },
 	{ "contended", contended, NULL },
 	{ "recursive_count", recursive_count, NULL },
 	{ "through_a_condition", through_a_condition, NULL },
+	{ "shared_with_libc", shared_with_libc, NULL },
 	{ 0 },
 };

@@ -185,6 +185,33 @@ static void raw_read_chain(void)
 	join_threads(t, 16);
 }
 
+static void *wait_uninterrupted(void *arg)
+{
+	int ep = (int)syscall(SYS_epoll_create1, 0);
+	char event[16];
+
+	for (int i = 0; i < 10; i++) {
+		struct timespec t = { 0, 10000000 };
+
+		CHECK_EQ(syscall(SYS_nanosleep, &t, NULL), 0);
+		CHECK_EQ(syscall(SYS_epoll_wait, ep, event, 1, 10), 0);
+		CHECK_EQ(syscall(SYS_poll, NULL, 0, 5), 0);
+	}
+	close(ep);
+	__atomic_store_n(&flag, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* Nobody sent a signal, so no call may say that one came. */
+static void taking_the_cpu_interrupts_nothing(void)
+{
+	pthread_t t[5];
+
+	start_threads(t, 4, spin);
+	start_thread(&t[4], wait_uninterrupted, NULL);
+	join_threads(t, 5);
+}
+
 static int pairs[8][2];
 
 static void *echo_side(void *arg)
@@ -252,6 +279,7 @@ const struct check checks[] = {
 	{ "stdio_reader", stdio_reader, NULL },
 	{ "raw_futex", raw_futex, NULL },
 	{ "raw_read_chain", raw_read_chain, NULL },
+	{ "taking_the_cpu_interrupts_nothing", taking_the_cpu_interrupts_nothing, NULL },
 	{ "socket_pairs", socket_pairs, NULL },
 	{ "main_reads_stdin", main_reads_stdin, NULL },
 	{ 0 },

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * State that the kernel keeps per thread: what one thread sets it finds again, at once and after every switch, and no
+ * other thread does.
+ */
+#include "client.h"
+
+#include <asm/prctl.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/fsuid.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { NOBODY = 65534, ROUNDS = 20 };
+
+static sem_t changed, looked;
+
+/* One thread changes its state and keeps looking; another, which was there before, and a later one must not see it. */
+struct state {
+	void (*change)(void);
+	void (*is_changed)(void);
+	void (*is_original)(void);
+};
+
+static void *change_and_look(void *arg)
+{
+	struct state *s = arg;
+
+	s->is_original();
+	s->change();
+	for (int i = 0; i < ROUNDS; i++) {
+		s->is_changed();
+		if (i % 2)
+			sched_yield();
+		else
+			usleep(100);
+	}
+	sem_post(&changed);
+	sem_wait(&looked);
+	s->is_changed();
+	return NULL;
+}
+
+static void *look_before_and_after(void *arg)
+{
+	struct state *s = arg;
+
+	s->is_original();
+	sem_wait(&changed);
+	for (int i = 0; i < ROUNDS; i++) {
+		s->is_original();
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void *look_only(void *arg)
+{
+	((struct state *)arg)->is_original();
+	return NULL;
+}
+
+static void belongs_to_one(struct state s)
+{
+	pthread_t t, u, later;
+
+	sem_init(&changed, 0, 0);
+	sem_init(&looked, 0, 0);
+	start_thread(&u, look_before_and_after, &s);
+	start_thread(&t, change_and_look, &s);
+	join_thread(u);
+	start_thread(&later, look_only, &s);
+	join_thread(later);
+	s.is_original();
+	sem_post(&looked);
+	join_thread(t);
+	s.is_original();
+}
+
+static cpu_set_t all, one;
+
+static void pin(void) { CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0); }
+
+static void affinity_is(const cpu_set_t *wanted)
+{
+	cpu_set_t got;
+
+	CHECK_EQ(sched_getaffinity(0, sizeof(got), &got), 0);
+	CHECK(CPU_EQUAL(&got, wanted));
+	CHECK_EQ(sched_getaffinity(gettid(), sizeof(got), &got), 0);
+	CHECK(CPU_EQUAL(&got, wanted));
+}
+
+static void pinned(void)
+{
+	affinity_is(&one);
+	CHECK(CPU_ISSET(sched_getcpu(), &one));
+}
+
+static void not_pinned(void) { affinity_is(&all); }
+
+static void affinity(void)
+{
+	int cpu = CPU_SETSIZE - 1;
+
+	CHECK_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+	if (CPU_COUNT(&all) < 2)
+		client_skip("a single CPU: nothing to choose");
+	while (!CPU_ISSET(cpu, &all))
+		cpu--;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	belongs_to_one((struct state){ pin, pinned, not_pinned });
+}
+
+static void get_nicer(void)
+{
+	errno = 0;
+	CHECK_EQ(nice(3), 3);
+	CHECK_EQ(setpriority(PRIO_PROCESS, 0, 5), 0);
+}
+
+static void nice_is_5(void) { CHECK_EQ(getpriority(PRIO_PROCESS, 0), 5); }
+static void nice_is_0(void) { CHECK_EQ(getpriority(PRIO_PROCESS, 0), 0); }
+
+static void niceness(void)
+{
+	if (getpriority(PRIO_PROCESS, 0))
+		client_skip("not of ordinary priority");
+	belongs_to_one((struct state){ get_nicer, nice_is_5, nice_is_0 });
+}
+
+static void set_batch(void)
+{
+	struct sched_param p = { 0 };
+
+	CHECK_EQ(sched_setscheduler(0, SCHED_BATCH, &p), 0);
+	CHECK_EQ(sched_setparam(0, &p), 0);
+	CHECK_EQ(pthread_setschedprio(pthread_self(), 0), 0);
+}
+
+static void is_batch(void)
+{
+	struct sched_param p;
+	int policy;
+
+	CHECK_EQ(sched_getscheduler(0), SCHED_BATCH);
+	CHECK_EQ(pthread_getschedparam(pthread_self(), &policy, &p), 0);
+}
+
+static void is_other(void) { CHECK_EQ(sched_getscheduler(0), SCHED_OTHER); }
+
+static void policy(void)
+{
+	if (sched_getscheduler(0) != SCHED_OTHER)
+		client_skip("not of ordinary policy");
+	belongs_to_one((struct state){ set_batch, is_batch, is_other });
+}
+
+static void *set_own_param(void *arg)
+{
+	struct sched_param p = { .sched_priority = 1 };
+	int e = pthread_setschedparam(pthread_self(), SCHED_FIFO, &p), got;
+
+	printf("SCHED_FIFO: %s\n", strerror(e));
+	if (!e) {
+		CHECK_EQ(pthread_getschedparam(pthread_self(), &got, &p), 0);
+		CHECK_EQ(got, SCHED_FIFO);
+		CHECK_EQ(sched_getscheduler(0), SCHED_FIFO);
+		p.sched_priority = 0;
+		CHECK_EQ(pthread_setschedparam(pthread_self(), SCHED_OTHER, &p), 0);
+	}
+	CHECK_EQ(pthread_setschedparam(pthread_self(), SCHED_OTHER, &(struct sched_param){ 5 }), EINVAL);
+	return NULL;
+}
+
+static void real_time(void)
+{
+	pthread_t t;
+
+	start_thread(&t, set_own_param, NULL);
+	join_thread(t);
+}
+
+static void set_privs(void) { CHECK_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0); }
+static void privs_are_set(void) { CHECK_EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 1); }
+static void privs_are_not(void) { CHECK_EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0); }
+static void no_new_privileges(void) { belongs_to_one((struct state){ set_privs, privs_are_set, privs_are_not }); }
+
+static void set_slack(void) { CHECK_EQ(prctl(PR_SET_TIMERSLACK, 123456, 0, 0, 0), 0); }
+static void slack_is_set(void) { CHECK_EQ(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), 123456); }
+static void slack_is_not(void) { CHECK(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) != 123456); }
+static void timer_slack(void) { belongs_to_one((struct state){ set_slack, slack_is_set, slack_is_not }); }
+
+static void set_personality(void) { CHECK(personality(ADDR_NO_RANDOMIZE) >= 0); }
+static void personality_is_set(void) { CHECK_EQ(personality(0xffffffff) & ADDR_NO_RANDOMIZE, ADDR_NO_RANDOMIZE); }
+static void personality_is_not(void) { CHECK_EQ(personality(0xffffffff) & ADDR_NO_RANDOMIZE, 0); }
+
+static void own_personality(void)
+{
+	belongs_to_one((struct state){ set_personality, personality_is_set, personality_is_not });
+}
+
+static void set_fsids(void)
+{
+	setfsgid(NOBODY);
+	setfsuid(NOBODY);
+}
+
+static void fsids_are_set(void)
+{
+	CHECK_EQ(setfsuid(-1), NOBODY);
+	CHECK_EQ(setfsgid(-1), NOBODY);
+	CHECK_EQ(open("/etc/shadow", O_RDONLY), -1);
+}
+
+static void fsids_are_not(void)
+{
+	CHECK_EQ(setfsuid(-1), 0);
+	CHECK_EQ(setfsgid(-1), 0);
+}
+
+static void file_ids(void)
+{
+	if (geteuid())
+		client_skip("only root can take other ids");
+	belongs_to_one((struct state){ set_fsids, fsids_are_set, fsids_are_not });
+}
+
+static char original[4096];
+
+static void move_away(void)
+{
+	CHECK_EQ(unshare(CLONE_FS), 0);
+	CHECK_EQ(chdir("/proc"), 0);
+}
+
+static void directory_is(const char *wanted)
+{
+	char got[4096];
+
+	CHECK(getcwd(got, sizeof(got)));
+	CHECK(!strcmp(got, wanted));
+}
+
+static void is_away(void) { directory_is("/proc"); }
+static void is_here(void) { directory_is(original); }
+
+static void own_directory(void)
+{
+	CHECK(getcwd(original, sizeof(original)));
+	belongs_to_one((struct state){ move_away, is_away, is_here });
+}
+
+/* Refuses getppid() by an error that it never has. */
+static void filter(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { 4, code };
+
+	CHECK_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	CHECK_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+static void is_filtered(void)
+{
+	CHECK_EQ(syscall(SYS_getppid), -1);
+	CHECK_EQ(errno, ENOTTY);
+}
+
+static void is_not_filtered(void) { CHECK(syscall(SYS_getppid) >= 0); }
+static void own_filter(void) { belongs_to_one((struct state){ filter, is_filtered, is_not_filtered }); }
+
+static void set_death_signal(void) { CHECK_EQ(prctl(PR_SET_PDEATHSIG, SIGUSR2), 0); }
+
+static int death_signal(void)
+{
+	int sig = -1;
+
+	CHECK_EQ(prctl(PR_GET_PDEATHSIG, &sig), 0);
+	return sig;
+}
+
+static void death_signal_is_set(void) { CHECK_EQ(death_signal(), SIGUSR2); }
+static void death_signal_is_not(void) { CHECK(death_signal() != SIGUSR2); }
+
+static void parent_death(void)
+{
+	belongs_to_one((struct state){ set_death_signal, death_signal_is_set, death_signal_is_not });
+}
+
+static void *join_namespace(void *arg)
+{
+	int fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	char name[256];
+
+	CHECK(fd >= 0);
+	CHECK_EQ(setns(fd, CLONE_NEWUTS), 0);
+	CHECK_EQ(unshare(CLONE_NEWUTS), 0);
+	CHECK_EQ(sethostname("elsewhere", 9), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(gethostname(name, sizeof(name)), 0);
+		CHECK(!strcmp(name, "elsewhere"));
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void namespaces(void)
+{
+	char before[256], after[256];
+	pthread_t t;
+
+	if (geteuid())
+		client_skip("only root can enter namespaces");
+	CHECK_EQ(gethostname(before, sizeof(before)), 0);
+	start_thread(&t, join_namespace, NULL);
+	join_thread(t);
+	CHECK_EQ(gethostname(after, sizeof(after)), 0);
+	CHECK(!strcmp(before, after));
+}
+
+static void *thread_pointer(void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		unsigned long fs = 0;
+
+		/* On x86-64 the thread's own control block: pthread_self(). */
+		CHECK_EQ(syscall(SYS_arch_prctl, ARCH_GET_FS, &fs), 0);
+		CHECK_EQ(fs, pthread_self());
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void thread_pointers(void)
+{
+	pthread_t t[8];
+
+	start_threads(t, 8, thread_pointer);
+	join_threads(t, 8);
+}
+
+const struct check checks[] = {
+	{ "affinity", affinity, NULL },
+	{ "niceness", niceness, NULL },
+	{ "policy", policy, NULL },
+	{ "real_time", real_time, NULL },
+	{ "no_new_privileges", no_new_privileges, NULL },
+	{ "timer_slack", timer_slack, NULL },
+	{ "own_personality", own_personality, NULL },
+	{ "file_ids", file_ids, NULL },
+	{ "own_directory", own_directory, NULL },
+	{ "own_filter", own_filter, NULL },
+	{ "parent_death", parent_death, NULL },
+	{ "namespaces", namespaces, NULL },
+	{ "thread_pointers", thread_pointers, NULL },
+	{ 0 },
+};

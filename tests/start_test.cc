@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Before main and after it, and beside another preloaded library that replaces malloc.
+#include "judge.h"
+
+JUDGE_SAME(Start, {"early"});
+
+namespace {
+
+
+class BesideMalloc : public testing::TestWithParam<std::tuple<Check, bool, unsigned>> {};
+
+// Whichever of the two comes first in LD_PRELOAD.
+TEST_P(BesideMalloc, SameAsNptl)
+{
+	auto [check, ours_first, servers] = GetParam();
+	Words words{client_path(check.client), check.name};
+	std::string other = client_path(".libs/slowmalloc.so");
+	std::string both = ours_first ? library() + ":" + other : other + ":" + library();
+	Outcome nptl = run_program(words, other, 0);
+	ASSERT_EQ(nptl.ends, check.ends) << "on NPTL itself: " << nptl.say();
+	Outcome ours = run_program(words, both, servers);
+	EXPECT_EQ(ours.ends, check.ends) << ours.say();
+	EXPECT_EQ(ours.out, nptl.out);
+	EXPECT_EQ(ours.err, nptl.err);
+}
+
+INSTANTIATE_TEST_SUITE_P(Clients, BesideMalloc,
+			 testing::Combine(testing::ValuesIn(checks_of({"early", "tsd", "nohang_libc"})), testing::Bool(),
+					  SERVER_COUNTS),
+			 [](const auto &info) {
+				 return std::get<0>(info.param).client + "_" + std::get<0>(info.param).name +
+					(std::get<1>(info.param) ? "_first_s" : "_second_s") +
+					std::to_string(std::get<2>(info.param));
+			 });
+
+} // namespace

@@ -31,11 +31,14 @@ static void after_fork_child(void)
 	runtime_after_fork_child();
 }
 
-/* The runtime's own two signals get the one handler too. SA_NODEFER: it may switch to another worker. */
+/* The runtime's own two signals get the one handler too; it unblocks them itself, see interrupted(). */
 static void install(int sig, int flags)
 {
-	struct sigaction act = { .sa_sigaction = signal_entry, .sa_flags = SA_SIGINFO | SA_NODEFER | flags }, old;
+	struct sigaction act = { .sa_sigaction = signal_entry, .sa_flags = SA_SIGINFO | flags }, old;
 
+	sigemptyset(&act.sa_mask);
+	sigaddset(&act.sa_mask, SIGNAL_INTERRUPT);
+	sigaddset(&act.sa_mask, SIGNAL_PREEMPT);
 	real()->sigaction(sig, &act, &old);
 	if (old.sa_sigaction != signal_entry) {
 		signal_actions[sig].handler = old.sa_sigaction;

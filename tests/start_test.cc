@@ -25,8 +25,7 @@ TEST_P(BesideMalloc, SameAsNptl)
 }
 
 INSTANTIATE_TEST_SUITE_P(Clients, BesideMalloc,
-			 testing::Combine(testing::ValuesIn(checks_of({"early", "tsd", "nohang_libc"})), testing::Bool(),
-					  SERVER_COUNTS),
+			 testing::Combine(testing::ValuesIn(checks_of({"early", "tls_objects"})), testing::Bool(), SERVER_COUNTS),
 			 [](const auto &info) {
 				 return std::get<0>(info.param).client + "_" + std::get<0>(info.param).name +
 					(std::get<1>(info.param) ? "_first_s" : "_second_s") +

@@ -79,6 +79,7 @@ struct carrier {
 	struct task *post_task;
 	uint32_t word;			/* futex of a spare carrier: 1 when it has been given a server */
 	uint32_t preempt;		/* the monitor's request to its signal handler */
+	uint32_t signalled;		/* which of the runtime's signals are on their way: one each at most */
 	int tid;
 	uint32_t broadcast_done;	/* the last broadcast that it has answered */
 	char *altstack;			/* constant */

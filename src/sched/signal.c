@@ -43,9 +43,16 @@ void signal_carrier_init(void)
 	signal_carrier_mask();
 }
 
+static uint32_t signalled_bit(int sig)
+{
+	return sig == SIGNAL_PREEMPT ? 1 : 2;
+}
+
+/* Real-time signals queue up: one that has not been taken yet will do for the next sender too. */
 void signal_carrier(struct carrier *c, int sig)
 {
-	sys_sigqueue_thread(umcg_rt.pid, c->tid, sig, &umcg_rt);
+	if (!(or_acq_rel(&c->signalled, signalled_bit(sig)) & signalled_bit(sig)))
+		sys_sigqueue_thread(umcg_rt.pid, c->tid, sig, &umcg_rt);
 }
 
 static bool is_ours(int sig, const siginfo_t *info)
@@ -176,26 +183,27 @@ static bool preemption_due(struct carrier *c, const ucontext_t *uc)
 }
 
 /*
- * One of the runtime's signals came to a carrier. Its handler blocks nothing, so
- * another may have come on top of this one and have taken the worker elsewhere,
- * even home, before this line.
+ * One of the runtime's signals came to a carrier. Both are blocked here until
+ * the worker is about to be switched away: the carrier goes on without this
+ * handler, and its sigreturn may execute elsewhere.
  */
-static void interrupted(struct task *t, ucontext_t *uc)
+static void interrupted(struct task *t, int sig, ucontext_t *uc)
 {
+	static const kernel_sigset both = SIGBIT(SIGNAL_PREEMPT) | SIGBIT(SIGNAL_INTERRUPT);
 	struct carrier *c = t->kind == TASK_CARRIER ? &t->carrier_part : t->carrier;
 
-	if (c) {
-		broadcast_answer(c);
-		if (t->kind == TASK_CARRIER)
-			return;
-		if (preemption_due(c, uc)) {
-			add_relaxed(&umcg_rt.stats.preemptions, 1);
-			or_acq_rel(&t->attn, ATTN_PREEMPT);
-		}
+	and_acq_rel(&c->signalled, ~signalled_bit(sig));	/* first: whoever sends from here on is seen */
+	broadcast_answer(c);
+	if (t->kind == TASK_CARRIER)
+		return;
+	if (preemption_due(c, uc)) {
+		add_relaxed(&umcg_rt.stats.preemptions, 1);
+		or_acq_rel(&t->attn, ATTN_PREEMPT);
 	}
-	if (t->np || task_pinned(t))
+	if (t->np || !load_relaxed(&t->attn) || task_pinned(t))
 		return;
 	np_enter(t);
+	sys_sigmask(SIG_UNBLOCK, &both, NULL);
 	np_leave(t);
 	adopt_frame(uc);
 }
@@ -214,7 +222,7 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 		return;
 	}
 	if (is_ours(sig, info)) {
-		interrupted(t, uc);
+		interrupted(t, sig, uc);
 		return;
 	}
 	here = t->kind == TASK_WORKER && sys_gettid() == t->tid;

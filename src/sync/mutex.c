@@ -58,9 +58,11 @@ static bool take_or_mark_locked(uint32_t *word, bool waited)
  */
 int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_until *u, bool waited)
 {
+	struct wait_until until = *u;
 	uint64_t since = 0;
 	int ret = 0;
 
+	until.leave_on_signal = true;
 	np_enter(t);
 	if (waited ? cas_acquire(mutex_word(m), 0, 2) : spin(m, t))
 		goto out;
@@ -76,15 +78,18 @@ int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_u
 		waiter_join_locked(b, &w, t, m);
 		waitq_unlock(b);
 		/* An owner that waits for a CPU of ours gets this one at once. */
-		r = waiter_wait(&w, u, task_of_tid(mutex_owner(m)));
+		r = waiter_wait(&w, &until, task_of_tid(mutex_owner(m)));
 		if (r == WAIT_TIMEOUT) {
 			ret = ETIMEDOUT;
 			break;
 		}
-		if (w.state == WAITER_HANDED)
+		if (r == WAIT_WOKEN && w.state == WAITER_HANDED)
 			break;
-		waited = true;
 		since = w.since;
+		if (r == WAIT_INTERRUPTED)
+			signals_run(t);		/* may end the thread, or leave by siglongjmp */
+		else
+			waited = true;
 	}
 out:
 	np_leave(t);

@@ -107,9 +107,11 @@ static void wake_waiters(pthread_rwlock_t *l, struct task *t, bool writers_first
 
 static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const struct wait_until *u)
 {
+	struct wait_until until = *u;
 	bool waited = false;
 	int ret;
 
+	until.leave_on_signal = true;
 	np_enter(t);
 	while ((ret = try_lock(l, t, write)) == EBUSY) {
 		struct waiter w = { .exclusive = write, .unit = 1,
@@ -124,11 +126,14 @@ static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const s
 		waiter_join_locked(b, &w, t, l);
 		waitq_unlock(b);
 		owner = task_of_tid(load_relaxed(&l->__data.__cur_writer));
-		if (waiter_wait(&w, u, owner) == WAIT_TIMEOUT) {
+		waited = true;
+		ret = waiter_wait(&w, &until, owner);
+		if (ret == WAIT_TIMEOUT) {
 			ret = ETIMEDOUT;
 			break;
 		}
-		waited = true;
+		if (ret == WAIT_INTERRUPTED)
+			signals_run(t);
 	}
 	if (waited || ret == ETIMEDOUT)
 		tidy(l);

@@ -113,6 +113,23 @@ static bool leave(struct waiter *w, bool timeout)
 	return left;
 }
 
+static void abandon(void *arg)
+{
+	struct waiter *w = arg;
+
+	np_enter(w->task);
+	leave(w, false);
+	np_leave(w->task);
+}
+
+/* Handlers run while w stays queued; one that ends the thread takes it off. */
+static void signals_run_queued(struct waiter *w)
+{
+	pthread_cleanup_push(abandon, w);
+	signals_run(w->task);
+	pthread_cleanup_pop(0);
+}
+
 enum wait_result waiter_wait(struct waiter *w, const struct wait_until *u, struct task *next)
 {
 	struct wait_until until = *u;
@@ -124,12 +141,10 @@ enum wait_result waiter_wait(struct waiter *w, const struct wait_until *u, struc
 			if (leave(w, false))
 				return WAIT_INTERRUPTED;
 		} else if (signals_wait(w->task)) {
-			if (until.leave_on_signal) {
-				if (leave(w, false))
-					return WAIT_INTERRUPTED;
-			} else {
-				signals_run(w->task);
-			}
+			if (!until.leave_on_signal)
+				signals_run_queued(w);
+			else if (leave(w, false))
+				return WAIT_INTERRUPTED;
 		} else if (wait_until_passed(&until)) {
 			if (leave(w, true))
 				return WAIT_TIMEOUT;

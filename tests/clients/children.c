@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -203,6 +204,32 @@ static void *exec_each_way(void *arg)
 	return NULL;
 }
 
+/* The tracer is the very kernel thread that waited. */
+static void *trace_child(void *arg)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		CHECK_EQ(ptrace(PTRACE_TRACEME, 0, NULL, NULL), 0);
+		raise(SIGSTOP);
+		_exit(52);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSTOPPED(status));
+	for (int i = 0; i < 10; i++) {
+		siginfo_t info;
+
+		sched_yield();
+		CHECK_EQ(ptrace(PTRACE_GETSIGINFO, child, NULL, &info), 0);
+		CHECK_EQ(info.si_signo, SIGSTOP);
+	}
+	CHECK_EQ(ptrace(PTRACE_CONT, child, NULL, NULL), 0);
+	exited_with(child, 52);
+	return NULL;
+}
+
+static void tracer(void) { in_thread_beside_others(trace_child); }
 static void waits(void) { in_thread_beside_others(wait_each_way); }
 static void makes(void) { in_thread_beside_others(make_each_way); }
 static void terminal(void) { in_thread_beside_others(make_terminal); }
@@ -215,5 +242,6 @@ const struct check checks[] = {
 	{ "terminal", terminal, NULL },
 	{ "as_daemon", as_daemon, NULL },
 	{ "execs", execs, NULL },
+	{ "tracer", tracer, NULL },
 	{ 0 },
 };

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <semaphore.h>
 #include <sys/fsuid.h>
 
@@ -127,6 +128,31 @@ static void effective_then_all(void)
 	start_and_drop(drop_effective);
 }
 
+static void *use_each_call(void *arg)
+{
+	const gid_t groups[] = { 7, 8 };
+
+	CHECK_EQ(setgroups(2, groups), 0);
+	all_have("Groups:", "Groups:\t7 8 \n");
+	CHECK_EQ(setegid(5), 0);
+	all_have("Gid:", "Gid:\t0\t5\t0\t5\n");
+	CHECK_EQ(setregid(4, 6), 0);
+	all_have("Gid:", "Gid:\t4\t6\t6\t6\n");
+	CHECK_EQ(setgid(NOBODY), 0);
+	all_have("Gid:", "Gid:\t65534\t65534\t65534\t65534\n");
+	CHECK_EQ(setreuid(NOBODY, NOBODY), 0);
+	all_have("Uid:", "Uid:\t65534\t65534\t65534\t65534\n");
+	CHECK_EQ(setgroups(0, NULL), -1);
+	CHECK_EQ(errno, EPERM);
+	sem_post(&dropped);
+	return NULL;
+}
+
+static void by_each_call(void)
+{
+	start_and_drop(use_each_call);
+}
+
 static void dropped_by_main(void)
 {
 	pthread_t t[6];
@@ -146,6 +172,7 @@ static void dropped_by_main(void)
 const struct check checks[] = {
 	{ "dropped_by_thread", dropped_by_thread, NULL },
 	{ "effective_then_all", effective_then_all, NULL },
+	{ "by_each_call", by_each_call, NULL },
 	{ "dropped_by_main", dropped_by_main, NULL },
 	{ 0 },
 };

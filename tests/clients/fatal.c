@@ -72,6 +72,17 @@ static void assertion_in_thread(void)
 	in_thread(fail_assertion);
 }
 
+static void *fail_call(void *arg)
+{
+	assert_perror(arg ? 0 : EXDEV);
+	return NULL;
+}
+
+static void failed_call_in_thread(void)
+{
+	in_thread(fail_call);
+}
+
 static void *raise_term(void *arg)
 {
 	raise(SIGTERM);
@@ -204,6 +215,7 @@ const struct check checks[] = {
 	{ "abort_in_thread", abort_in_thread, "signal 6" },
 	{ "abort_runs_handler", abort_runs_handler, "signal 6" },
 	{ "assertion_in_thread", assertion_in_thread, "signal 6" },
+	{ "failed_call_in_thread", failed_call_in_thread, "signal 6" },
 	{ "raise_in_thread", raise_in_thread, "signal 15" },
 	{ "kill_in_thread", kill_in_thread, "signal 2" },
 	{ "thread_kill_in_thread", thread_kill_in_thread, "signal 10" },

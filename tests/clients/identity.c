@@ -2,6 +2,7 @@
 /* What a thread knows about itself stays the same across every switch. */
 #include "client.h"
 
+#include <dlfcn.h>
 #include <fenv.h>
 #include <limits.h>
 #include <math.h>
@@ -327,6 +328,26 @@ static void frames(void)
 	CHECK_EQ(turn, 20 * THREADS);
 }
 
+static int (*old_yield)(void);
+
+static void *yield_by_old_name(void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++)
+		CHECK_EQ(old_yield(), 0);
+	return NULL;
+}
+
+/* Programs linked long ago still ask for pthread_yield(). */
+static void old_name_of_yield(void)
+{
+	pthread_t t[4];
+
+	old_yield = (int (*)(void))dlvsym(RTLD_DEFAULT, "pthread_yield", "GLIBC_2.2.5");
+	CHECK(old_yield);
+	start_threads(t, 4, yield_by_old_name);
+	join_threads(t, 4);
+}
+
 const struct check checks[] = {
 	{ "tls_and_errno", tls_and_errno, NULL },
 	{ "errno_of_calls", errno_of_calls, NULL },
@@ -337,5 +358,6 @@ const struct check checks[] = {
 	{ "own_stack", own_stack, NULL },
 	{ "cpus", cpus, NULL },
 	{ "frames", frames, NULL },
+	{ "old_name_of_yield", old_name_of_yield, NULL },
 	{ 0 },
 };

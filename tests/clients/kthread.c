@@ -24,6 +24,8 @@
 
 enum { NOBODY = 65534, ROUNDS = 20 };
 
+extern int arch_prctl(int, unsigned long *);
+
 static sem_t changed, looked;
 
 /* One thread changes its state and keeps looking; another, which was there before, and a later one must not see it. */
@@ -343,6 +345,9 @@ static void *thread_pointer(void *arg)
 
 		/* On x86-64 the thread's own control block: pthread_self(). */
 		CHECK_EQ(syscall(SYS_arch_prctl, ARCH_GET_FS, &fs), 0);
+		CHECK_EQ(fs, pthread_self());
+		fs = 0;
+		CHECK_EQ(arch_prctl(ARCH_GET_FS, &fs), 0);
 		CHECK_EQ(fs, pthread_self());
 		sched_yield();
 	}

@@ -2,6 +2,7 @@
 /* The signal calls of older days, in a thread: same kernel state, other names. */
 #include "client.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
@@ -79,6 +80,8 @@ static void *set_handlers(void *arg)
 
 static void *set_masks(void *arg)
 {
+	int (*bsd_sigpause)(int);
+
 	signal(SIGUSR1, on_signal);
 	CHECK_EQ(sighold(SIGUSR1), 0);
 	raise(SIGUSR1);
@@ -100,6 +103,13 @@ static void *set_masks(void *arg)
 	CHECK_EQ(sigpause(SIGUSR1), -1);
 	handled_is(3);
 	CHECK(blocked(SIGUSR1));
+	/* BSD's takes a mask; <signal.h> gives its name to X/Open's. */
+	raise(SIGUSR1);
+	bsd_sigpause = (int (*)(int))dlsym(RTLD_DEFAULT, "sigpause");
+	CHECK(bsd_sigpause);
+	CHECK_EQ(bsd_sigpause(bit_of(SIGUSR2)), -1);
+	CHECK_EQ(errno, EINTR);
+	handled_is(4);
 	CHECK_EQ(sigsetmask(0), bit_of(SIGUSR1));
 	return NULL;
 }

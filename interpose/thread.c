@@ -49,7 +49,11 @@ static const pthread_attr_t *adapt_stack(const pthread_attr_t *attr, pthread_att
 	if (pthread_attr_getstacksize(attr, &size) || size >= SMALL_STACK)
 		return attr;
 	memcpy(copy, attr, sizeof(*copy));
-	return pthread_attr_setstacksize(copy, size + home_park_stack_size() + 4096) ? attr : copy;
+	w->stack_extra = (uint32_t)(home_park_stack_size() + 4095) & ~4095u;
+	if (pthread_attr_setstacksize(copy, size + w->stack_extra) == 0)
+		return copy;
+	w->stack_extra = 0;
+	return attr;
 }
 
 /* The worker's function has returned or is being unwound: the rest of its life is the libc's, at home. */
@@ -95,8 +99,10 @@ static void *home_main(void *arg)
 	host_on_thread_exit(w);
 	if (w->name[0])
 		syscall3(SYS_prctl, PR_SET_NAME, (long)w->name, 0);
-	if (w->set_mask)
+	if (w->set_mask) {
+		w->mask_known = true;
 		or_acq_rel(&w->attn, ATTN_MASK);
+	}
 	umcg_life.detached = w->detached;
 	store_release(&umcg_life.started, 1);
 	if (!w->bound && !newborn_may_stay(w))
@@ -181,12 +187,12 @@ void thread_on_exit(struct task *t)
 		unpark_batch_add(&batch, waiter_wake_locked(w, WAITER_WOKEN));
 	waitq_unlock(b);
 	unpark_batch_run(&batch);
+	np_leave(t);			/* what was held back meanwhile runs here, or never */
 	sys_sigmask(SIG_SETMASK, &all, &old);
 	task_retract_tid(t);
 	if (t->own_park_stack)
 		sys_unmap(t->park_stack, home_park_stack_size());
 	umcg_self = NULL;
-	t->np = 0;
 	task_unref(t);
 	sys_sigmask(SIG_SETMASK, &old, NULL);
 }
@@ -304,6 +310,21 @@ WRAPPER void pthread_exit(void *result)
 WRAPPER void thrd_exit(int result)
 {
 	pthread_exit((void *)(intptr_t)result);
+}
+
+/* The program sees the stack size that it asked for. */
+WRAPPER int pthread_getattr_np(pthread_t thread, pthread_attr_t *attr)
+{
+	int ret = real()->pthread_getattr_np(thread, attr);
+	struct task *t;
+	size_t size;
+
+	if (ret || !task_self())
+		return ret;
+	t = *(struct task **)host_tls_of(thread, &umcg_self);
+	if (t && t->stack_extra && pthread_attr_getstacksize(attr, &size) == 0)
+		pthread_attr_setstacksize(attr, size - t->stack_extra);
+	return 0;
 }
 
 WRAPPER int sched_yield(void)

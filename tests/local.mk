@@ -385,7 +385,8 @@ tests_gdb_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_gdb_test_LDADD = $(JUDGE_LIBS)
 
 # Lateness and CPU time are measured while no other judge runs.
-tests/time_test.log: tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/process_test.log tests/signal_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log
+# The name is put together because automake leaves a log's rule to whoever names the log.
+$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/process_test.log tests/signal_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log
 
 LANG_CLIENTS =
 if HAVE_SQLITE3

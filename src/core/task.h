@@ -125,13 +125,16 @@ struct task {
 	int tid;			/* of its home */
 	struct context home;		/* the park stack's context */
 	char *park_stack;		/* bottom, if it is not on the thread's own stack */
-	kernel_sigset mask;		/* the thread's signal mask while its home is parked */
+	kernel_sigset mask;		/* the thread's signal mask while its home is parked, or with ATTN_MASK */
+	kernel_sigset held;		/* with ATTN_MASK: signals held back since; unless … */
+	bool mask_known;		/* … it came home with this mask */
 	void *(*fn)(void *);
 	void *arg;
 	bool c11;			/* fn is a thrd_start_t */
 	bool set_mask;			/* its creator ran on a carrier: mask and name are not inherited */
 	bool own_park_stack;		/* park_stack is a mapping of its own */
 	bool detached;			/* created so */
+	uint32_t stack_extra;		/* bytes of its stack beyond what the program asked for */
 	bool newborn;			/* has been at home since birth; counted in runtime.newborns */
 	uint32_t refs;			/* the thread's own, and one for whoever may join it */
 	struct task *next_free;		/* guarded by the allocator's lock */

@@ -31,7 +31,7 @@ static void post(struct task *t)
 		timer_watch();
 		store_relaxed(&t->state, UMCG_TASK_IDLE);
 		/* From the CAS on anybody may run it. Pairs with notify(). */
-		if (cas_acq_rel(&t->run, RUN_RUNNING, RUN_PARKED))
+		if (!(load_relaxed(&t->attn) & ATTN_SIGNAL) && cas_acq_rel(&t->run, RUN_RUNNING, RUN_PARKED))
 			break;
 		swap_acquire(&t->run, RUN_RUNNING);
 		/* fall through */
@@ -73,6 +73,17 @@ void home_depart(struct task *t)
 		add_relaxed(&umcg_rt.coupled, -1);
 }
 
+/* t leaves its home before its mask was restored: is there anything that it must come back for? */
+static void note_held_back(struct task *t)
+{
+	kernel_sigset pending = 0;
+
+	syscall3(SYS_rt_sigpending, (long)&pending, sizeof(pending), 0);
+	if (pending & ~t->mask)
+		or_acq_rel(&t->attn, ATTN_SIGNAL);
+	and_acq_rel(&t->attn, ~(uint32_t)ATTN_MASK);
+}
+
 static void home_loop(void *arg)
 {
 	static const kernel_sigset all = ~0ull;
@@ -81,10 +92,13 @@ static void home_loop(void *arg)
 	for (;;) {
 		kernel_sigset parked, old;
 
-		t->at_home = false;
-		/* No handler may run before the post action's locks are free. */
+		/* No handler may run before the post action's locks are free. One that ran
+		 * just before has seen at_home, and has held its signal back. */
 		sys_sigmask(SIG_SETMASK, &all, &old);
-		if (!(load_relaxed(&t->attn) & ATTN_MASK))
+		t->at_home = false;
+		if (load_relaxed(&t->attn) & ATTN_MASK)
+			note_held_back(t);
+		else
 			t->mask = old;
 		host_thread_name(t->name);
 		home_depart(t);
@@ -97,6 +111,7 @@ static void home_loop(void *arg)
 		store_relaxed(&t->home_word, 0);
 		t->carrier = NULL;
 		add_relaxed(&umcg_rt.coupled, 1);
+		t->mask_known = true;
 		or_acq_rel(&t->attn, ATTN_MASK);
 		t->at_home = true;
 		arch_switch(&t->home, &t->ctx);

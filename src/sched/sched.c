@@ -208,6 +208,20 @@ void np_enter_slow(struct task *t)
 		spins % 64 == 63 ? sys_sched_yield() : cpu_relax();
 }
 
+/*
+ * At home again: unblock what was held back. Nothing may be delivered between
+ * the two steps: a handler that is itself held up inside the runtime notes the
+ * mask that it finds, and would find one that blocks too much.
+ */
+static void restore_mask(struct task *t)
+{
+	static const kernel_sigset all = ~0ull;
+
+	sys_sigmask(SIG_SETMASK, &all, NULL);
+	and_acq_rel(&t->attn, ~(uint32_t)ATTN_MASK);
+	sys_sigmask(SIG_SETMASK, &t->mask, NULL);	/* handlers run in here */
+}
+
 /* Attend to what came in while preemption was off. */
 void np_leave_slow(struct task *t)
 {
@@ -227,8 +241,7 @@ void np_leave_slow(struct task *t)
 			and_acq_rel(&t->attn, ~(uint32_t)(ATTN_SIGNAL | ATTN_BIND));
 			t->np--;
 		} else if (attn & ATTN_MASK) {
-			and_acq_rel(&t->attn, ~(uint32_t)ATTN_MASK);
-			sys_sigmask(SIG_SETMASK, &t->mask, NULL);	/* handlers run in here */
+			restore_mask(t);
 		} else {
 			and_acq_rel(&t->attn, ~(uint32_t)(ATTN_PREEMPT | ATTN_UNMANAGED));
 			if (t->kind != TASK_WORKER || !t->carrier || task_pinned(t))

@@ -123,13 +123,22 @@ static void hold_back(int sig, const siginfo_t *info, ucontext_t *uc)
 	sys_sigqueue_self(sig, info);
 }
 
-/* At home, inside the runtime: np_leave() restores the mask, which delivers it. */
+/*
+ * At home, inside the runtime: np_leave() restores the mask, which delivers it.
+ * The frame's mask may hold what was held back before, and, if this handler
+ * came on top of another's first lines, that one's signal: the outer one
+ * comes by here too, later, with less.
+ */
 static void defer(struct task *t, int sig, const siginfo_t *info, ucontext_t *uc)
 {
-	if (!(load_relaxed(&t->attn) & ATTN_MASK))
-		t->mask = *mask_of(uc);
+	if (!(or_acq_rel(&t->attn, ATTN_MASK) & ATTN_MASK)) {
+		t->mask_known = false;
+		t->held = 0;
+	}
+	t->held |= SIGBIT(sig);
+	if (!t->mask_known)
+		t->mask = *mask_of(uc) & ~t->held;
 	hold_back(sig, info, uc);
-	or_acq_rel(&t->attn, ATTN_MASK);
 }
 
 /* At home, the worker is elsewhere: call it here. */

@@ -74,7 +74,9 @@ static void assertion_in_thread(void)
 
 static void *fail_call(void *arg)
 {
-	assert_perror(arg ? 0 : EXDEV);
+	int error = EXDEV;
+
+	assert_perror(error);
 	return NULL;
 }
 

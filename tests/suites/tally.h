@@ -22,6 +22,7 @@ unsigned tally_kinds(const struct tally *tally);
 unsigned tally_total(const struct tally *tally);
 /* Is every verdict of INNER also one of OUTER? An empty INNER never is: nothing was seen. */
 bool tally_within(const struct tally *inner, const struct tally *outer);
+bool tally_only(const struct tally *tally, const char *verdict);
 void tally_text(const struct tally *tally, char text[TALLY_TEXT]);
 
 #endif

@@ -46,8 +46,13 @@ static void install(int sig, int flags)
 	}
 }
 
+static void init(void);
+
 void interpose_start(void)
 {
+	static const int of_calls[] = { SIGPIPE, SIGXFSZ };
+
+	init();
 	if (umcg_rt.active || umcg_rt.failed)
 		return;
 	waitq_init();
@@ -55,14 +60,26 @@ void interpose_start(void)
 		return;
 	install(SIGNAL_INTERRUPT, 0);
 	install(SIGNAL_PREEMPT, SA_RESTART);
+	for (size_t i = 0; i < ARRAY_SIZE(of_calls); i++) {
+		struct sigaction act;
+
+		if (sigaction(of_calls[i], NULL, &act) == 0 && act.sa_handler == SIG_DFL)
+			sigaction(of_calls[i], &act, NULL);
+	}
 	if (umcg_self)
 		host_on_thread_exit(umcg_self);
 	umcg_life.started = 1;
 }
 
+/* Constructor, but other libraries' constructors may create threads before it is ours. */
 __attribute__((constructor(101)))
 static void init(void)
 {
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
 	config_read(&umcg_rt.config, environ, getauxval(AT_SECURE));
 	real();
 	if (umcg_rt.config.disable)

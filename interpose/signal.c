@@ -20,6 +20,13 @@ static bool is_function(const struct sigaction *act)
 	return act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN && act->sa_handler != SIG_ERR;
 }
 
+/* Whether the kernel's handler is to be ours. */
+static bool handled_by_us(int sig, const struct sigaction *act)
+{
+	return is_function(act) ||
+	       (umcg_rt.active && act->sa_handler == SIG_DFL && SIGBIT(sig) & SIGNALS_OF_CALLS);
+}
+
 /* What the program was told to be installed for sig, given what the kernel had. */
 static void translate_old(struct sigaction *old, const struct signal_action *a)
 {
@@ -61,7 +68,7 @@ WRAPPER int sigaction(int sig, const struct sigaction *restrict act, struct siga
 	a = &signal_actions[sig];
 	before.handler = load_acquire(&a->handler);
 	before.flags = load_relaxed(&a->flags);
-	if (act && is_function(act)) {
+	if (act && handled_by_us(sig, act)) {
 		kernel = *act;
 		store_relaxed(&a->flags, (uint32_t)act->sa_flags);
 		store_release(&a->handler, act->sa_sigaction);

@@ -11,7 +11,7 @@ struct signal_action signal_actions[65];
 #define SYNCHRONOUS (SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGFPE) | SIGBIT(SIGILL) | \
 		     SIGBIT(SIGTRAP) | SIGBIT(SIGSYS))
 /* abort() inside the libc raises at the carrier itself. */
-#define CARRIER_MASK (~(SYNCHRONOUS | SIGBIT(SIGABRT) | SIGBIT(SIGNAL_INTERRUPT) | SIGBIT(SIGNAL_PREEMPT)))
+#define CARRIER_MASK (~(SYNCHRONOUS | SIGNALS_OF_CALLS | SIGBIT(SIGABRT) | SIGBIT(SIGNAL_INTERRUPT) | SIGBIT(SIGNAL_PREEMPT)))
 
 enum { MAX_PREEMPT_SKIPS = 4 };
 
@@ -150,15 +150,6 @@ static void call_home(struct task *t, int sig, const siginfo_t *info, ucontext_t
 	task_interrupt(t);
 }
 
-/* An asynchronous signal on a carrier (its mask was changed by hand): pass it on to a home. */
-static void pass_on(struct task *t, int sig, siginfo_t *info)
-{
-	int tid = t->kind == TASK_WORKER ? t->tid : umcg_rt.pid;
-
-	if (syscall4(SYS_rt_tgsigqueueinfo, umcg_rt.pid, tid, sig, (long)info) < 0)
-		sys_tgkill(umcg_rt.pid, tid, sig);
-}
-
 /*
  * The interrupted frame's sigreturn may execute on another kernel thread than
  * the one that built it: give it this one's mask and alternate stack.
@@ -192,13 +183,23 @@ static bool preemption_due(struct carrier *c, const ucontext_t *uc)
 }
 
 /*
- * One of the runtime's signals came to a carrier. Both are blocked here until
- * the worker is about to be switched away: the carrier goes on without this
- * handler, and its sigreturn may execute elsewhere.
+ * In a handler on a carrier: attend to what is noted for its worker now, unless
+ * it is inside the runtime. That may switch it away: the carrier goes on without
+ * this handler, so it gets its mask back first, and the sigreturn may execute elsewhere.
  */
+static void attend(struct task *t, ucontext_t *uc)
+{
+	if (t->np || !load_relaxed(&t->attn) || task_pinned(t))
+		return;
+	np_enter(t);
+	signal_carrier_mask();
+	np_leave(t);
+	adopt_frame(uc);
+}
+
+/* One of the runtime's signals came to a carrier. */
 static void interrupted(struct task *t, int sig, ucontext_t *uc)
 {
-	static const kernel_sigset both = SIGBIT(SIGNAL_PREEMPT) | SIGBIT(SIGNAL_INTERRUPT);
 	struct carrier *c = t->kind == TASK_CARRIER ? &t->carrier_part : t->carrier;
 
 	and_acq_rel(&c->signalled, ~signalled_bit(sig));	/* first: whoever sends from here on is seen */
@@ -209,12 +210,20 @@ static void interrupted(struct task *t, int sig, ucontext_t *uc)
 		add_relaxed(&umcg_rt.stats.preemptions, 1);
 		or_acq_rel(&t->attn, ATTN_PREEMPT);
 	}
-	if (t->np || !load_relaxed(&t->attn) || task_pinned(t))
+	attend(t, uc);
+}
+
+/* A signal on a carrier that is for its worker, or, by accident of a changed mask, for anybody: it belongs to a home. */
+static void pass_on(struct task *t, int sig, siginfo_t *info, ucontext_t *uc)
+{
+	int tid = t->kind == TASK_WORKER ? t->tid : umcg_rt.pid;
+
+	if (syscall4(SYS_rt_tgsigqueueinfo, umcg_rt.pid, tid, sig, (long)info) < 0)
+		sys_tgkill(umcg_rt.pid, tid, sig);
+	if (t->kind != TASK_WORKER)
 		return;
-	np_enter(t);
-	sys_sigmask(SIG_UNBLOCK, &both, NULL);
-	np_leave(t);
-	adopt_frame(uc);
+	or_acq_rel(&t->attn, ATTN_SIGNAL);
+	attend(t, uc);
 }
 
 void signal_entry(int sig, siginfo_t *info, void *ucontext)
@@ -246,6 +255,6 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 		   ((SIGBIT(sig) & SYNCHRONOUS && info->si_code > 0) || sig == SIGABRT)) {
 		deliver(t, sig, info, uc);
 	} else {
-		pass_on(t, sig, info);
+		pass_on(t, sig, info, uc);
 	}
 }

@@ -32,6 +32,13 @@ struct signal_action {
 };
 extern struct signal_action signal_actions[65] __attribute__((visibility("hidden")));
 
+/*
+ * Signals that the kernel sends to the very thread whose system call caused
+ * them. Carriers take them, and pass them on to the worker's home, where mask and
+ * disposition decide; so their kernel handler is ours even by default.
+ */
+#define SIGNALS_OF_CALLS (SIGBIT(SIGPIPE) | SIGBIT(SIGXFSZ))
+
 void signal_entry(int sig, siginfo_t *info, void *ucontext);
 
 /* Send one of the two to a carrier, marked as the runtime's own. */

@@ -4,7 +4,28 @@
 
 #include <dlfcn.h>
 
-struct real umcg_real;
+/*
+ * Names under which the libc exports some of them besides: a preloaded malloc
+ * may lock its mutexes while we look up, for one that a library has not costs an
+ * error message from malloc.
+ */
+#define OTHER_NAME(ours, theirs) \
+	extern __typeof__(theirs) ours; \
+	__asm__(".symver " #ours ", __" #theirs "@GLIBC_2.2.5")
+
+OTHER_NAME(libc_mutex_lock, pthread_mutex_lock);
+OTHER_NAME(libc_mutex_trylock, pthread_mutex_trylock);
+OTHER_NAME(libc_mutex_unlock, pthread_mutex_unlock);
+OTHER_NAME(libc_once, pthread_once);
+
+struct real umcg_real = {
+	.pthread_mutex_lock = libc_mutex_lock,
+	.pthread_mutex_trylock = libc_mutex_trylock,
+	.pthread_mutex_unlock = libc_mutex_unlock,
+	.pthread_once = libc_once,
+};
+
+static thread_data bool resolving;
 
 /* Where the stubs jump to: one pointer for each HOME symbol. */
 #define WRAP(name)
@@ -24,6 +45,9 @@ static void *next(const char *name, const char *version)
 
 void real_resolve(void)
 {
+	if (resolving)
+		return;
+	resolving = true;
 	/* Two threads at once find and store the same values. */
 #define WRAP(name)		umcg_real.name = (__typeof__(umcg_real.name))next(#name, NULL);
 #define WRAPV(name, version)	umcg_real.name = (__typeof__(umcg_real.name))next(#name, version);
@@ -32,5 +56,6 @@ void real_resolve(void)
 #undef WRAP
 #undef WRAPV
 #undef HOME
+	resolving = false;
 	store_release(&umcg_real.ready, true);	/* pairs with real() */
 }

@@ -4,8 +4,7 @@
  * preloads) that our symbols stand in front of.
  *
  * They are looked up when the first of them is wanted: that may be long before
- * our constructor, in another library's. A look-up that succeeds allocates
- * nothing, so it does not come back to us through a preloaded malloc.
+ * our constructor, in another library's.
  */
 #ifndef UMCG_INTERPOSE_REAL_H
 #define UMCG_INTERPOSE_REAL_H

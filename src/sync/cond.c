@@ -106,12 +106,17 @@ static struct task *signal_locked(struct bucket *cb, struct waiter *w, bool forc
 	return requeued ? NULL : waiter_wake_locked(w, WAITER_WOKEN);
 }
 
+static void wake(struct unpark_batch *batch, struct task *t)
+{
+	if (t)
+		unpark_batch_add(batch, t);
+}
+
 void cond_wake(pthread_cond_t *c, struct task *t, bool all)
 {
 	struct unpark_batch batch;
 	struct bucket *b;
-	struct waiter *w;
-	bool woke = false;
+	struct waiter *first, *w;
 
 	/* A waiter whose mutex critical section came before the caller's is seen here. */
 	if (load_acquire(cond_word(c)) < COND_WAITER)
@@ -119,16 +124,14 @@ void cond_wake(pthread_cond_t *c, struct task *t, bool all)
 	np_enter(t);
 	unpark_batch_init(&batch);
 	b = waitq_lock(c);
-	while ((w = waitq_next_locked(b, c, NULL))) {
-		struct task *wake = signal_locked(b, w, woke);
-
-		if (wake) {
-			unpark_batch_add(&batch, wake);
-			woke = true;
-		}
-		if (!all)
-			break;
-	}
+	/* All but the first go to the mutex's queue even if it is free; then the first,
+	 * which will lock it and say by its word that others wait. In this order: it
+	 * might be through before they are queued. */
+	first = waitq_next_locked(b, c, NULL);
+	while (all && first && (w = waitq_next_locked(b, c, first)))
+		wake(&batch, signal_locked(b, w, w->requeue_to == first->requeue_to));
+	if (first)
+		wake(&batch, signal_locked(b, first, false));
 	waitq_unlock(b);
 	unpark_batch_run(&batch);
 	np_leave(t);

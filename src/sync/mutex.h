@@ -28,8 +28,8 @@ int mutex_unlock(pthread_mutex_t *m, struct task *t, bool will_park);
 
 /*
  * A condition variable's waiter w (on no queue) goes on to wait for m if m is
- * held; false: it must be woken. force: even if m is free, because a waiter
- * that was woken before it is on its way to lock m.
+ * held; false: it must be woken. force: even if m is free, because the caller
+ * is going to wake another that locks m.
  */
 bool mutex_requeue_locked(pthread_mutex_t *m, struct bucket *mb, struct waiter *w, bool force);
 

@@ -242,6 +242,8 @@ static void exec_fails(void)
 {
 	pthread_t t[4];
 
+	/* A folder that may not be searched would give another error. */
+	setenv("PATH", "/usr/bin:/bin", 1);
 	crowd();
 	start_threads(t, 4, exec_nothing);
 	join_threads(t, 4);

@@ -65,7 +65,17 @@ TEST_P(Measured, SemaphoreTimeLimits)
 	no_more_than_nptl("sem", "time_out", {"late_realtime_us", "late_monotonic_us"}, LATE_US);
 }
 
-TEST_P(Measured, SleepersUseNoCpu) { no_more_than_nptl("measure", "sleepers", {"cpu_us"}, 5000); }
+// Absolute: 300 threads that sleep use less than 5 ms of CPU time in a second.
+TEST_P(Measured, SleepersUseNoCpu)
+{
+	double least = 1e9;
+	for (int i = 0; i < TRIES && least >= 5000; i++) {
+		Outcome ours = preloaded("measure", "sleepers");
+		ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+		least = std::min(least, ours.figure("cpu_us"));
+	}
+	EXPECT_LT(least, 5000);
+}
 
 TEST_P(Measured, MemoryOfBlockedThreads) { no_more_than_nptl("measure", "memory", {"kb_each"}, 12); }
 

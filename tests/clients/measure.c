@@ -80,8 +80,9 @@ static void sleepers(void)
 		sem_wait(&begun);
 	sleep_ms(100);
 	before = cpu_us();
-	join_threads(t, SLEEPERS);
+	sleep_ms(1000);			/* all asleep; their ends are another matter */
 	client_figure("cpu_us", cpu_us() - before);
+	join_threads(t, SLEEPERS);
 }
 
 static void *block(void *arg)

@@ -114,6 +114,39 @@ static void *set_masks(void *arg)
 	return NULL;
 }
 
+static atomic_int rounds;
+
+/* Taken out of the mask only while waiting, so each signal is met inside the wait. */
+static void *pause_often(void *arg)
+{
+	CHECK_EQ(sighold(SIGUSR1), 0);
+	rounds = 1;
+	for (int i = 1; i <= 20; i++) {
+		CHECK_EQ(sigpause(SIGUSR1), -1);
+		CHECK_EQ(errno, EINTR);
+		handled_is(i);
+		CHECK(blocked(SIGUSR1));
+		rounds = i + 1;
+	}
+	return NULL;
+}
+
+static void paused(void)
+{
+	pthread_t t;
+
+	signal(SIGUSR1, on_signal);
+	start_thread(&t, pause_often, NULL);
+	for (int i = 1; i <= 20; i++) {
+		while (rounds != i)
+			usleep(100);
+		if (i % 2)
+			usleep(1000);
+		CHECK_EQ(pthread_kill(t, SIGUSR1), 0);
+	}
+	join_thread(t);
+}
+
 static void *to_a_thread(void *arg)
 {
 	signal(SIGUSR1, on_signal);
@@ -181,6 +214,7 @@ static void group(void)
 const struct check checks[] = {
 	{ "handlers", handlers, NULL },
 	{ "masks", masks, NULL },
+	{ "paused", paused, NULL },
 	{ "directed", directed, NULL },
 	{ "interruption", interruption, NULL },
 	{ "group", group, NULL },

@@ -66,6 +66,11 @@ TEST_P(Measured, SemaphoreTimeLimits)
 }
 
 // Absolute: 300 threads that sleep use less than 5 ms of CPU time in a second.
+TEST_P(Measured, Sleeping)
+{
+	no_more_than_nptl("sleep", "punctual", {"late_nanosleep_us", "late_clock_nanosleep_us"}, LATE_US);
+}
+
 TEST_P(Measured, SleepersUseNoCpu)
 {
 	double least = 1e9;

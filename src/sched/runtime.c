@@ -46,6 +46,7 @@ static int start_servers(void)
 int runtime_start(void)
 {
 	const char *missing = host_missing_feature();
+	struct task *before = umcg_self;	/* registered with the library API already */
 	kernel_sigset all = ~0ull, old;
 	int err;
 
@@ -73,7 +74,9 @@ int runtime_start(void)
 	err = start_servers();
 	sys_sigmask(SIG_SETMASK, &old, NULL);
 	if (err) {
-		umcg_self = NULL;
+		if (umcg_self)
+			umcg_self->kind = TASK_FOREIGN;
+		umcg_self = before;
 		return fail("no server threads", err);
 	}
 	store_release(&umcg_rt.active, true);
@@ -86,13 +89,15 @@ int worker_adopt_main(void)
 	struct task *t;
 	char *stack;
 
-	if (umcg_self || sys_gettid() != umcg_rt.pid)
+	if (sys_gettid() != umcg_rt.pid)
 		return 0;		/* some thread of the libc's: foreign */
-	t = task_alloc(TASK_WORKER);
+	/* It may have registered as a task of the library API already. */
+	t = umcg_self ? umcg_self : task_alloc(TASK_WORKER);
 	stack = t ? sys_map(size) : NULL;
 	if (!stack)
 		return -ENOMEM;
 	host_release_rseq();
+	t->kind = TASK_WORKER;
 	t->park_stack = stack;
 	t->own_park_stack = true;
 	home_init(t, stack + size);

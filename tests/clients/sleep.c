@@ -54,6 +54,35 @@ static void each_way(void)
 	join_threads(t, 16);
 }
 
+static void *measure(void *arg)
+{
+	enum { TRIES = 15 };
+	long long after_time[TRIES], after_date[TRIES];
+
+	for (int i = 0; i < TRIES; i++) {
+		struct timespec t = { 0, (2 + i % 5) * 1000000L }, end;
+		long long begin = now_us(CLOCK_MONOTONIC);
+
+		CHECK_EQ(nanosleep(&t, NULL), 0);
+		after_time[i] = now_us(CLOCK_MONOTONIC) - begin - t.tv_nsec / 1000;
+		end = after_ms(CLOCK_MONOTONIC, 2 + i % 5);
+		CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL), 0);
+		after_date[i] = now_us(CLOCK_MONOTONIC) - (end.tv_sec * 1000000LL + end.tv_nsec / 1000);
+		CHECK(after_time[i] >= 0 && after_date[i] >= 0);
+	}
+	client_figure("late_nanosleep_us", median(after_time, TRIES));
+	client_figure("late_clock_nanosleep_us", median(after_date, TRIES));
+	return NULL;
+}
+
+static void punctual(void)
+{
+	pthread_t t;
+
+	start_thread(&t, measure, NULL);
+	join_thread(t);
+}
+
 static void *sleep_second(void *arg)
 {
 	long long begin = now_us(CLOCK_MONOTONIC);
@@ -217,6 +246,7 @@ static void interruption(void)
 
 const struct check checks[] = {
 	{ "each_way", each_way, NULL },
+	{ "punctual", punctual, NULL },
 	{ "together", together, NULL },
 	{ "in_order", in_order, NULL },
 	{ "wrong_arguments", wrong_arguments, NULL },

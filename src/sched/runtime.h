@@ -12,7 +12,7 @@
 
 /* Events counted without a server at hand; the others are in struct server. */
 struct global_stats {
-	uint64_t couples, takeovers, preemptions, remote_wakes, timer_fires;
+	uint64_t couples, takeovers, preemptions, timer_fires;
 };
 
 enum { FUTEX_WAKES = 16 };
@@ -95,7 +95,6 @@ struct umcg_runtime {
 	uint64_t starved_until;		/* ns: carriers get too little of the CPUs, see server_starves() */
 	uint32_t monitor_dormant;	/* futex: 1 while the monitor waits for anything to happen */
 	int monitor_tid;
-	uint32_t monitor_gone;
 
 	struct global_stats stats;
 };

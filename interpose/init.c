@@ -46,6 +46,18 @@ static void install(int sig, int flags)
 	}
 }
 
+void runtime_claim_signals(void)
+{
+	install(SIGNAL_INTERRUPT, 0);
+	install(SIGNAL_PREEMPT, SA_RESTART);
+}
+
+int runtime_enter(void)
+{
+	interpose_start();
+	return umcg_rt.active ? 0 : runtime_start_engine();
+}
+
 static void init(void);
 
 void interpose_start(void)
@@ -58,8 +70,6 @@ void interpose_start(void)
 	waitq_init();
 	if (runtime_start())
 		return;
-	install(SIGNAL_INTERRUPT, 0);
-	install(SIGNAL_PREEMPT, SA_RESTART);
 	for (size_t i = 0; i < ARRAY_SIZE(of_calls); i++) {
 		struct sigaction act;
 

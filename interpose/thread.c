@@ -2,6 +2,7 @@
 /* Birth, end and joining of threads. */
 #include "interpose.h"
 #include "host/thread.h"
+#include "sched/contract.h"
 #include "sync/waitq.h"
 
 #include <alloca.h>
@@ -187,9 +188,11 @@ void thread_on_exit(struct task *t)
 		unpark_batch_add(&batch, waiter_wake_locked(w, WAITER_WOKEN));
 	waitq_unlock(b);
 	unpark_batch_run(&batch);
+	member_unregister(t);
 	np_leave(t);			/* what was held back meanwhile runs here, or never */
 	sys_sigmask(SIG_SETMASK, &all, &old);
 	task_retract_tid(t);
+	member_forget(t);
 	if (t->own_park_stack)
 		sys_unmap(t->park_stack, home_park_stack_size());
 	umcg_self = NULL;

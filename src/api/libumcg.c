@@ -1,172 +1,186 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The library API: wait, wake, swap.
- *
- * The wait word of a registered task
- *
- *  value    set by                         meaning
- *  NONE     unregister                     not a task
- *  RUNNING  register, a wait that returns  no wakeup queued
- *  WAITING  wait, by CAS from RUNNING      asleep or about to be
- *  WOKEN    wake, by CAS                   a wakeup is queued or just delivered
- *
- * Who moves it from WAITING decides how the wait ended: a waker to WOKEN, or
- * the waiter itself (timeout, signal) to RUNNING. So no wakeup is lost.
- */
-#include "umcg/libumcg.h"
-#include "sched/sched.h"
+/* The library API: wait, wake, swap. See member.h for the wait word. */
+#include "api/member.h"
+#include "sched/contract.h"
 #include "sync/waitq.h"
 
-#include <errno.h>
-
-enum { WORD_NONE, WORD_RUNNING, WORD_WAITING, WORD_WOKEN };
-
-struct core_task {
-	struct task *task;	/* constant while word is not NONE */
-	uint32_t word;
-	intptr_t tag;
-};
-
-static thread_data struct core_task self;
-
-static struct core_task *of(umcg_tid utid)
-{
-	return (struct core_task *)utid;
-}
-
-static int fail(int err)
-{
-	errno = err;
-	return -1;
-}
+thread_data struct core_task umcg_core;
 
 EXPORT umcg_tid umcg_get_utid(void)
 {
-	return (umcg_tid)&self;
+	return (umcg_tid)&umcg_core;
 }
 
 EXPORT void umcg_set_task_tag(umcg_tid utid, intptr_t tag)
 {
-	of(utid)->tag = tag;
+	core_of(utid)->tag = tag;
 }
 
 EXPORT intptr_t umcg_get_task_tag(umcg_tid utid)
 {
-	return of(utid)->tag;
+	return core_of(utid)->tag;
 }
 
 EXPORT umcg_tid umcg_register_core_task(intptr_t tag)
 {
-	if (self.word != WORD_NONE) {
+	struct core_task *self = &umcg_core;
+
+	if (self->word != WORD_NONE) {
 		errno = EINVAL;
 		return UMCG_NONE;
 	}
-	self.task = task_self_or_new();
-	if (!self.task) {
+	self->task = task_self_or_new();
+	if (!self->task) {
 		errno = ENOMEM;
 		return UMCG_NONE;
 	}
-	self.tag = tag;
-	store_release(&self.word, WORD_RUNNING);	/* pairs with umcg_wake() */
+	self->tag = tag;
+	store_release(&self->word, WORD_RUNNING);	/* pairs with umcg_wake() */
 	return umcg_get_utid();
 }
 
 EXPORT int umcg_unregister_task(void)
 {
-	if (self.word == WORD_NONE)
-		return fail(EINVAL);
-	store_release(&self.word, WORD_NONE);
-	self.tag = 0;
+	struct core_task *self = &umcg_core;
+	int ret = 0;
+
+	if (self->word == WORD_NONE)
+		return api_fail(EINVAL);
+	if (self->group)
+		ret = group_leave(self);
+	if (ret)
+		return api_fail(-ret);
+	store_release(&self->word, WORD_NONE);
+	self->tag = 0;
 	return 0;
 }
 
 /* A wait that ends without a wakeup. False: a waker was first. */
-static bool give_up(void)
+static bool give_up(struct core_task *self)
 {
-	return cas_acq_rel(&self.word, WORD_WAITING, WORD_RUNNING);
+	return cas_acq_rel(&self->word, WORD_WAITING, WORD_RUNNING);
 }
 
-/* Sleep while WAITING; next, if given, runs at once. 0 or -errno. */
-static int sleep_as_task(struct task *t, const struct wait_until *u, struct task *next)
+/* Sleep, at most until u; next, if given, runs at once. */
+static void sleep_once(struct task *t, const struct wait_until *u, struct task *next)
 {
+	bool timed = u->deadline != NO_DEADLINE || u->realtime;
+
+	if (t->role != ROLE_WORKER) {
+		task_park(t, u->deadline, u->realtime, next);
+		return;
+	}
+	if (timed)
+		timer_arm(t, u->deadline, u->realtime);
+	group_wait(t, next);
+	if (timed)
+		timer_disarm(t);
+}
+
+/* Sleep while WAITING. 0 or -errno. */
+static int sleep_as_task(struct core_task *self, const struct wait_until *u, struct task *next)
+{
+	struct task *t = self->task;
 	uint32_t norestart = t->handlers_norestart;
 
-	while (load_acquire(&self.word) == WORD_WAITING) {	/* pairs with umcg_wake() */
+	while (load_acquire(&self->word) == WORD_WAITING) {	/* pairs with umcg_wake() */
 		if (signals_wait(t)) {
 			signals_run(t);
-			if (t->handlers_norestart != norestart && give_up())
+			if (t->handlers_norestart != norestart && give_up(self))
 				return -EINTR;
 		} else if (wait_until_passed(u)) {
-			if (give_up())
+			if (give_up(self))
 				return -ETIMEDOUT;
 		} else {
-			task_park(t, u->deadline, u->realtime, next);
+			sleep_once(t, u, next);
 			next = NULL;
 		}
 	}
-	store_relaxed(&self.word, WORD_RUNNING);
+	store_relaxed(&self->word, WORD_RUNNING);
 	return 0;
 }
 
-static int wait_for_wakeup(const struct timespec *timeout, struct task *next)
+/* 0 or -errno. next: woken already, to run at once; a worker among them has been claimed. */
+static int wait_for_wakeup(struct core_task *self, const struct wait_until *u, struct task *next)
 {
-	struct wait_until u;
-	int ret;
-
-	if (self.word == WORD_NONE)
-		return fail(EINVAL);
-	ret = wait_until_abs(&u, CLOCK_REALTIME, timeout);
-	if (ret)
-		return fail(-ret);
-	if (cas_acq_rel(&self.word, WORD_WOKEN, WORD_RUNNING))
+	if (!cas_acq_rel(&self->word, WORD_RUNNING, WORD_WAITING)) {	/* WOKEN */
+		store_relaxed(&self->word, WORD_RUNNING);
+		if (next && next->role == ROLE_WORKER)
+			worker_settle(next, true);
 		return 0;
-	np_enter(self.task);
-	cas_acq_rel(&self.word, WORD_RUNNING, WORD_WAITING);	/* else WOKEN meanwhile */
-	ret = sleep_as_task(self.task, &u, next);
-	np_leave(self.task);
-	return ret ? fail(-ret) : 0;
+	}
+	return sleep_as_task(self, u, next);
 }
 
-EXPORT int umcg_wait(const struct timespec *timeout)
+/* 0 or -errno. */
+static int wait_as(struct core_task *self, const struct timespec *timeout, struct wait_until *u)
 {
-	return wait_for_wakeup(timeout, NULL);
+	return self->word == WORD_NONE ? -EINVAL : wait_until_abs(u, CLOCK_REALTIME, timeout);
 }
 
-/* 0 or a positive errno. */
-static int wake(struct core_task *c)
+EXPORT int umcg_task_wait(const struct timespec *timeout)
 {
-	struct task *t = umcg_self;
-	uint32_t word = load_relaxed(&c->word);
+	struct core_task *self = &umcg_core;
+	struct wait_until u;
+	int ret = wait_as(self, timeout, &u);
+
+	if (ret)
+		return api_fail(-ret);
+	np_enter(self->task);
+	ret = wait_for_wakeup(self, &u, NULL);
+	np_leave(self->task);
+	return ret ? api_fail(-ret) : 0;
+}
+
+/* Queue the wakeup: 0, 1 if next waits and must be unparked, or -errno. */
+static int post_wakeup(struct core_task *next)
+{
+	uint32_t word = load_relaxed(&next->word);
 
 	do {
 		if (word == WORD_NONE)
-			return ESRCH;
+			return -ESRCH;
 		if (word == WORD_WOKEN)
-			return EAGAIN;
-	} while (!cas_update(&c->word, &word, WORD_WOKEN));
-	if (word == WORD_WAITING) {
+			return -EAGAIN;
+	} while (!cas_update(&next->word, &word, WORD_WOKEN));
+	return word == WORD_WAITING;
+}
+
+EXPORT int umcg_wake(umcg_tid next)
+{
+	struct task *t = umcg_self;
+	int ret = post_wakeup(core_of(next));
+
+	if (ret < 0)
+		return api_fail(-ret);
+	if (ret) {
 		if (t)
 			np_enter(t);
-		task_unpark(c->task);
+		task_unpark(core_of(next)->task);
 		if (t)
 			np_leave(t);
 	}
 	return 0;
 }
 
-EXPORT int umcg_wake(umcg_tid next)
-{
-	int ret = wake(of(next));
-
-	return ret ? fail(ret) : 0;
-}
-
 EXPORT int umcg_swap(umcg_tid next, const struct timespec *timeout)
 {
-	int ret;
+	struct core_task *self = &umcg_core;
+	struct task *t = self->task, *heir;
+	struct wait_until u;
+	int ret = wait_as(self, timeout, &u);
 
-	if (self.word == WORD_NONE)
-		return fail(EINVAL);
-	ret = wake(of(next));
-	return ret ? fail(ret) : wait_for_wakeup(timeout, of(next)->task);
+	if (!ret)
+		ret = post_wakeup(core_of(next));
+	if (ret < 0)
+		return api_fail(-ret);
+	heir = ret ? core_of(next)->task : NULL;
+	np_enter(t);
+	if (heir && t->role == ROLE_WORKER && heir->role == ROLE_WORKER)
+		heir = group_hand_over(t, heir);
+	else if (heir)
+		task_unpark(heir);
+	ret = wait_for_wakeup(self, &u, heir);
+	np_leave(t);
+	return ret ? api_fail(-ret) : 0;
 }

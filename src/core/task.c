@@ -43,6 +43,7 @@ struct task *task_alloc(enum task_kind kind)
 
 	/* Not the run word: a late unpark may be at it. It is RUNNING or NOTIFIED in a free task. */
 	*t = (struct task){ .kind = (uint8_t)kind, .refs = 1, .run = load_relaxed(&t->run) };
+	t->ut = &t->own_ut;
 	list_init(&t->rq);
 	return t;
 }

@@ -19,11 +19,15 @@
 #include "base/compiler.h"
 #include "base/list.h"
 #include "host/sys.h"
+#include "umcg/umcg.h"
 
 struct server;
 struct task;
 
 enum task_kind { TASK_FOREIGN, TASK_WORKER, TASK_CARRIER };
+
+/* What umcg_ctl() has made of a task: then the application schedules it, see contract.h. */
+enum role { ROLE_NONE, ROLE_SERVER, ROLE_WORKER };
 
 /*
  * The run word: the whole protocol of park and unpark.
@@ -61,8 +65,16 @@ enum attn {
 	ATTN_CANCEL = 1 << 6,
 };
 
-/* What the next context does for the one that was left. */
-enum post { POST_NONE, POST_PARK, POST_YIELD, POST_HOME };
+/*
+ * What the next context does for the one that was left.
+ *
+ *  PARK    it waits for an unpark
+ *  YIELD   it can go on: queue it
+ *  HOME    it goes on at home, for a call that may block
+ *  DEPART  it goes on at home and is nobody's worker any more
+ *  SETTLE  it is in umcg_wait(): see worker_settle()
+ */
+enum post { POST_NONE, POST_PARK, POST_YIELD, POST_HOME, POST_DEPART, POST_SETTLE };
 
 struct timer {
 	struct timer *child, *next, *prev;	/* pairing heap; prev: parent or elder sibling */
@@ -71,8 +83,18 @@ struct timer {
 	uint64_t realtime;			/* ns, CLOCK_REALTIME, or 0: deadline follows it */
 };
 
+/* A carrier that lost an application's server while its worker was in the kernel, until the worker leaves it. */
+struct stray {
+	struct carrier *next;
+	struct task *worker;
+	uint64_t cpu_seen;		/* ns of CPU time at the takeover: more means that the call has ended */
+	uint64_t look_at;		/* ns */
+	uint64_t pause;			/* ns to the look after that */
+};
+
 struct carrier {
-	struct task *task;		/* constant: the carrier's own context */
+	struct task *task;		/* constant: the carrier's own context, or the server whose home it is */
+	struct context *base;		/* constant: where it goes when its worker leaves and there is no other */
 	struct server *server;		/* the server it executes; written by its carrier, or by the
 					 * monitor under ATTN_ASKED; NULL for a spare one */
 	enum post post;			/* between a switch and its end */
@@ -86,6 +108,7 @@ struct carrier {
 	size_t altstack_size;
 	struct carrier *next_spare;	/* guarded by runtime.carrier_lock */
 	struct carrier *next;		/* of all carriers; push only */
+	struct stray stray;		/* the monitor's */
 };
 
 struct task {
@@ -104,11 +127,13 @@ struct task {
 	bool preempted;			/* its slice ended before it was queued */
 	bool lent;			/* preempted, but runs on for those who wait for its lock */
 	uint8_t kind;			/* enum task_kind */
+	uint8_t role;			/* enum role; released when registered */
+	bool listed;			/* a registered worker has been put on its idle list since it ran last */
 
 	/* Shared words, see the tables above. */
 	uint32_t run;
 	uint32_t attn;
-	uint32_t state;			/* UMCG_TASK_*: for those who look in */
+	struct umcg_task *ut;		/* its states: own_ut, or while registered the application's */
 	uint32_t home_word;		/* futex of the parked home: 1 when its worker comes */
 
 	bool interrupt_norestart;	/* the signal that waits at home has a handler without SA_RESTART */
@@ -138,7 +163,13 @@ struct task {
 	bool newborn;			/* has been at home since birth; counted in runtime.newborns */
 	uint32_t refs;			/* the thread's own, and one for whoever may join it */
 	struct task *next_free;		/* guarded by the allocator's lock */
-	struct carrier carrier_part;	/* TASK_CARRIER */
+	struct carrier carrier_part;	/* TASK_CARRIER; ROLE_SERVER: its home as a carrier */
+	struct server *own;		/* ROLE_SERVER */
+	void *user;			/* of the library API */
+	char *role_stack;		/* bottom of its home's park stack while registered; kept until it ends */
+	bool was_foreign;		/* kind before it registered */
+	uint32_t home_free;		/* ROLE_SERVER, while a carrier executes it: its home has nothing to do */
+	struct umcg_task own_ut;
 	char name[16];			/* comm to give to threads it creates */
 } __attribute__((aligned(64)));
 

@@ -56,6 +56,15 @@ char sys_thread_state(int tid)
 	return state;
 }
 
+bool sys_accessible(uint64_t p)
+{
+	/* Adds 0 to the word, atomically, and wakes nobody. */
+	static uint32_t any;
+
+	return p && syscall6(SYS_futex, (long)&any, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, (long)p,
+			     FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0)) >= 0;
+}
+
 _Noreturn void sys_die(int sig)
 {
 	struct { void *handler; unsigned long flags; void *restorer; kernel_sigset mask; } dfl = { 0 };

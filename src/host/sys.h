@@ -144,6 +144,9 @@ void sys_unmap(void *p, size_t size);
 /* A kernel thread's scheduler state as /proc has it ('R', 'S', 'D', …), 0 if unknown. */
 char sys_thread_state(int tid);
 
+/* Whether the 32-bit word at p can be read and written. */
+bool sys_accessible(uint64_t p);
+
 /* End the process by the default action of sig. */
 _Noreturn void sys_die(int sig);
 

@@ -7,11 +7,11 @@
  * context runs runtime code only; its thread pointer leads to a block that
  * holds this library's thread-local data and nothing else.
  */
+#include "core/state.h"
 #include "sched/broadcast.h"
-#include "sched/sched.h"
+#include "sched/contract.h"
 #include "sched/signal.h"
 #include "base/text.h"
-#include "umcg/umcg.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
@@ -35,23 +35,37 @@ void carrier_post(struct carrier *c)
 	case POST_PARK:
 		if (!c->server)
 			timer_watch();
-		/* From the CAS on anybody may run it. Pairs with notify(). */
-		store_relaxed(&t->state, UMCG_TASK_IDLE);
+		if (t->role)
+			worker_blocked(t);
+		else
+			state_set(t->ut, UMCG_TASK_IDLE);
+		/* From the CAS on anybody may run it. Pairs with task_notify(). */
 		if (cas_acq_rel(&t->run, RUN_RUNNING, RUN_PARKED))
 			break;
 		swap_acquire(&t->run, RUN_RUNNING);	/* woken before it slept */
 		/* fall through */
 	case POST_YIELD:
-		store_relaxed(&t->state, UMCG_TASK_IDLE);
+		if (t->role) {
+			worker_settle(t, true);
+			break;
+		}
+		state_set(t->ut, UMCG_TASK_IDLE);
 		if (c->server)
 			server_push(c->server, t);
 		else
 			server_push_remote(t);
 		break;
 	case POST_HOME:
-		store_relaxed(&t->state, UMCG_TASK_BLOCKED);
-		store_release(&t->home_word, 1);	/* pairs with home_loop() */
-		sys_futex_wake(&t->home_word, 1);
+		if (t->role == ROLE_WORKER)
+			worker_blocked(t);
+		else if (!t->role)
+			state_set(t->ut, UMCG_TASK_BLOCKED);
+		/* fall through */
+	case POST_DEPART:
+		task_send_home(t);
+		break;
+	case POST_SETTLE:
+		worker_settle(t, false);
 		break;
 	}
 }
@@ -67,6 +81,10 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 	struct server *s;
 	struct task *next = NULL;
 
+	if (unlikely(t->role)) {
+		worker_leave(t, post, NULL);
+		return true;
+	}
 	if (!c) {
 		home_switch(t, post);
 		goto back;
@@ -88,7 +106,7 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 		next->last = s;
 		next->carrier = c;
 		next->preempted = false;
-		store_relaxed(&next->state, UMCG_TASK_RUNNING);
+		state_set(next->ut, UMCG_TASK_RUNNING);
 		store_relaxed(&s->current, next);
 		timer_watch();
 		arch_switch(&t->ctx, &next->ctx);
@@ -124,12 +142,15 @@ static void run_workers(struct carrier *c)
 	next->last = c->server;
 	next->carrier = c;
 	next->preempted = false;
-	store_relaxed(&next->state, UMCG_TASK_RUNNING);
+	state_set(next->ut, UMCG_TASK_RUNNING);
+	state_set(&c->server->ut, UMCG_TASK_IDLE);
 	store_relaxed(&c->server->current, next);
 	monitor_poke();
 	arch_switch(&c->task->ctx, &next->ctx);
-	if (c->server)
+	if (c->server) {
+		state_set(&c->server->ut, UMCG_TASK_RUNNING);
 		store_relaxed(&c->server->current, NULL);
+	}
 	carrier_post(c);
 }
 
@@ -154,7 +175,9 @@ static void carrier_loop(void *arg)
 	struct carrier *c = arg;
 
 	for (;;) {
-		if (c->server)
+		if (carrier_is_members(c))
+			carrier_run_boss(c);
+		else if (c->server)
 			run_workers(c);
 		else
 			wait_as_spare(c);
@@ -195,6 +218,16 @@ struct carrier *carrier_take_spare(void)
 		umcg_rt.spare = c->next_spare;
 	lock_release(&umcg_rt.carrier_lock);
 	return c;
+}
+
+/* A CPU mask as large as the kernel's may be. */
+void carrier_follow(struct carrier *c, int tid)
+{
+	unsigned long mask[128];
+	long size = syscall3(SYS_sched_getaffinity, tid, sizeof(mask), (long)mask);
+
+	if (size > 0)
+		syscall3(SYS_sched_setaffinity, c->tid, size, (long)mask);
 }
 
 void carrier_give_server(struct carrier *c, struct server *s)
@@ -250,6 +283,7 @@ int carrier_create(struct server *s)
 		return -ENOMEM;
 	c = &t->carrier_part;
 	c->task = t;
+	c->base = &t->ctx;
 	c->server = s;
 	c->altstack = block;
 	c->altstack_size = CARRIER_ALTSTACK;

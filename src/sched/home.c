@@ -7,9 +7,9 @@
  * as it would on NPTL. Only what would run libc code on the park stack (the
  * cancellation signal) is held back until the worker is there.
  */
-#include "sched/sched.h"
+#include "core/state.h"
+#include "sched/contract.h"
 #include "sched/signal.h"
-#include "umcg/umcg.h"
 
 #include "host/thread.h"
 
@@ -29,14 +29,24 @@ static void post(struct task *t)
 	switch (t->carrier_part.post) {
 	case POST_PARK:
 		timer_watch();
-		store_relaxed(&t->state, UMCG_TASK_IDLE);
-		/* From the CAS on anybody may run it. Pairs with notify(). */
+		if (t->role)
+			worker_blocked(t);
+		else
+			state_set(t->ut, UMCG_TASK_IDLE);
+		/* From the CAS on anybody may run it. Pairs with task_notify(). */
 		if (!(load_relaxed(&t->attn) & ATTN_SIGNAL) && cas_acq_rel(&t->run, RUN_RUNNING, RUN_PARKED))
 			break;
 		swap_acquire(&t->run, RUN_RUNNING);
 		/* fall through */
 	default:
-		server_push_remote(t);
+		if (t->role)
+			worker_settle(t, true);
+		else
+			server_push_remote(t);
+		break;
+	case POST_SETTLE:
+		worker_settle(t, false);
+		break;
 	}
 }
 
@@ -84,7 +94,7 @@ static void note_held_back(struct task *t)
 	and_acq_rel(&t->attn, ~(uint32_t)ATTN_MASK);
 }
 
-static void home_loop(void *arg)
+void home_loop(void *arg)
 {
 	static const kernel_sigset all = ~0ull;
 	struct task *t = arg;
@@ -102,7 +112,8 @@ static void home_loop(void *arg)
 			t->mask = old;
 		host_thread_name(t->name);
 		home_depart(t);
-		parked = t->mask | SIGNAL_CANCEL;
+		/* Without the preload's handlers, others' would run on the park stack. */
+		parked = umcg_rt.active ? t->mask | SIGNAL_CANCEL : all;
 		post(t);
 		/* t may be running elsewhere from here on. */
 		sys_sigmask(SIG_SETMASK, &parked, NULL);
@@ -129,7 +140,7 @@ void home_init(struct task *t, char *park_stack_top)
 	t->ctx.fs = cpu_thread_pointer();
 	t->tid = sys_gettid();
 	t->at_home = true;
-	t->state = UMCG_TASK_RUNNING;
+	state_set(t->ut, UMCG_TASK_RUNNING);
 	add_relaxed(&umcg_rt.coupled, 1);
 	arch_home_context_init(&t->home, park_stack_top, t->ctx.fs, home_loop, t);
 }

@@ -8,13 +8,14 @@
  *    waiting
  *  carrier ran for a slice          preempt its worker
  *
- * It also runs timers while no server sleeps towards them. It ticks only while
+ * It looks at the application's servers too (contract.c), and runs timers while no server sleeps towards them. It ticks only while
  * something happens: then sleeps until somebody pushes work.
  */
 #include "sched/broadcast.h"
+#include "sched/contract.h"
 #include "sched/sched.h"
 #include "sched/signal.h"
-#include "umcg/umcg.h"
+#include "core/state.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
@@ -43,8 +44,13 @@ static uint64_t cpu_time_of(int tid)
 	return sys_clock_ns((clockid_t)((~(unsigned)tid << 3) | 6));
 }
 
+uint64_t carrier_cpu_time(struct carrier *c)
+{
+	return cpu_time_of(c->tid);
+}
+
 /* Asleep in the kernel: its CPU clock stands still and /proc says so. */
-static bool carrier_sleeps(struct carrier *c)
+bool carrier_sleeps(struct carrier *c)
 {
 	uint64_t before = cpu_time_of(c->tid);
 	char state;
@@ -62,7 +68,7 @@ static bool carrier_sleeps(struct carrier *c)
  * w enters the runtime with a plain store of np; the membarrier makes either
  * that store visible here, or ATTN_ASKED visible to w, which then waits.
  */
-static bool server_hold(struct server *s, struct carrier *c, struct task *w)
+bool server_hold(struct server *s, struct carrier *c, struct task *w)
 {
 	or_acq_rel(&w->attn, ATTN_ASKED);
 	sys_membarrier();
@@ -73,7 +79,7 @@ static bool server_hold(struct server *s, struct carrier *c, struct task *w)
 	return false;
 }
 
-static void server_let_go(struct task *w)
+void server_let_go(struct task *w)
 {
 	and_acq_rel(&w->attn, ~(uint32_t)ATTN_ASKED);	/* pairs with np_enter_slow() */
 }
@@ -97,7 +103,7 @@ static bool carrier_take_server(struct server *s, struct carrier *c, struct task
 	}
 	c->server = NULL;
 	store_relaxed(&s->current, NULL);
-	store_relaxed(&w->state, UMCG_TASK_BLOCKED);
+	state_set(w->ut, UMCG_TASK_BLOCKED);
 	or_acq_rel(&w->attn, ATTN_UNMANAGED);
 	server_let_go(w);
 	umcg_rt.stats.takeovers++;
@@ -143,7 +149,7 @@ static void wake_futexes(struct server *s)
 	}
 }
 
-static void preempt(struct carrier *c)
+void carrier_preempt(struct carrier *c)
 {
 	store_release(&c->preempt, 1);
 	signal_carrier(c, SIGNAL_PREEMPT);
@@ -220,7 +226,7 @@ static uint64_t look_at(struct server *s, uint64_t now)
 	/* The switch that this brings about starts the next worker's slice. */
 	s->seen_switches = switches + 1;
 	s->seen_since = now;
-	preempt(c);
+	carrier_preempt(c);
 	due = now + slice_of(s);
 	return due < tick ? due : tick;
 }
@@ -228,14 +234,15 @@ static uint64_t look_at(struct server *s, uint64_t now)
 struct look {
 	uint64_t switches;
 	uint64_t next;			/* when to look again */
-	bool waiting;
+	bool waiting;			/* work does, or the application's servers run workers */
 };
 
 static struct look look_round(uint64_t now)
 {
-	struct look l = { .next = NO_DEADLINE };
+	struct look l = { .next = now + TICK_US * NSEC_PER_USEC };
+	uint64_t members;
 
-	for (unsigned i = 0; i < umcg_rt.nservers; i++) {
+	for (unsigned i = 0; i < load_acquire(&umcg_rt.nservers); i++) {
 		struct server *s = &umcg_rt.servers[i];
 		uint64_t next = look_at(s, now);
 
@@ -245,6 +252,10 @@ static struct look look_round(uint64_t now)
 		l.switches += load_relaxed(&s->switches);
 		l.waiting |= server_has_waiting(s);
 	}
+	members = members_look(now);
+	if (members < l.next)
+		l.next = members;
+	l.waiting |= members != NO_DEADLINE;
 	return l;
 }
 

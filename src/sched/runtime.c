@@ -37,43 +37,70 @@ static int start_servers(void)
 	for (unsigned i = 0; i < umcg_rt.nservers; i++)
 		if ((err = carrier_create(&umcg_rt.servers[i])))
 			return err;
-	/* One in reserve, in case that no more threads can be had when a carrier blocks. */
-	if ((err = carrier_create(NULL)))
-		return err;
-	return monitor_start();
+	return 0;
 }
 
-int runtime_start(void)
+/* The monitor, and one carrier in reserve, in case that no more threads can be had when one blocks. */
+static int start_engine(void)
+{
+	int err = carrier_create(NULL);
+
+	return err ? err : monitor_start();
+}
+
+int runtime_start_engine(void)
 {
 	const char *missing = host_missing_feature();
-	struct task *before = umcg_self;	/* registered with the library API already */
 	kernel_sigset all = ~0ull, old;
 	int err;
 
-	if (umcg_rt.active)
+	if (umcg_rt.engine)
 		return 0;
-	if (umcg_rt.config.disable)
-		return fail("disabled by UMCG_DISABLE", -ENOSYS);
 	if (missing)
 		return fail(missing, -ENOSYS);
 	arch_has_fsgsbase = host_has_fsgsbase();
 	umcg_rt.pid = sys_getpid();
 	if ((err = sys_membarrier_register()))
 		return fail("no membarrier", err);
-	umcg_rt.nservers = umcg_rt.config.servers ? umcg_rt.config.servers : host_usable_cpus();
-	if (umcg_rt.nservers > MAX_SERVERS)
-		umcg_rt.nservers = MAX_SERVERS;
-	umcg_rt.servers = sys_map(umcg_rt.nservers * sizeof(struct server));
+	list_init(&umcg_rt.idle);
+	/* Kernel threads inherit the mask: nothing may be delivered to a half-made one. */
+	sys_sigmask(SIG_SETMASK, &all, &old);
+	err = start_engine();
+	sys_sigmask(SIG_SETMASK, &old, NULL);
+	if (err)
+		return fail("no kernel thread for the monitor", err);
+	runtime_claim_signals();
+	umcg_rt.engine = true;
+	return 0;
+}
+
+int runtime_start(void)
+{
+	struct task *before = umcg_self;	/* registered with the library API already */
+	kernel_sigset all = ~0ull, old;
+	unsigned n;
+	int err;
+
+	if (umcg_rt.active)
+		return 0;
+	if (umcg_rt.config.disable)
+		return fail("disabled by UMCG_DISABLE", -ENOSYS);
+	if ((err = runtime_start_engine()))
+		return err;
+	n = umcg_rt.config.servers ? umcg_rt.config.servers : host_usable_cpus();
+	if (n > MAX_SERVERS)
+		n = MAX_SERVERS;
+	umcg_rt.servers = sys_map(n * sizeof(struct server));
 	if (!umcg_rt.servers)
 		return fail("no memory for servers", -ENOMEM);
-	servers_init();
+	servers_init(n);
 	if ((err = worker_adopt_main()))
 		return fail("no memory for the main thread", err);
-	/* Kernel threads inherit the mask: nothing may be delivered to a half-made one. */
 	sys_sigmask(SIG_SETMASK, &all, &old);
 	err = start_servers();
 	sys_sigmask(SIG_SETMASK, &old, NULL);
 	if (err) {
+		store_relaxed(&umcg_rt.nservers, 0);
 		if (umcg_self)
 			umcg_self->kind = TASK_FOREIGN;
 		umcg_self = before;
@@ -142,7 +169,7 @@ void runtime_after_fork_child(void)
 {
 	struct config config = umcg_rt.config;
 
-	if (!umcg_rt.active)
+	if (!umcg_rt.engine)
 		return;
 	umcg_rt = (struct umcg_runtime){
 		.config = config,

@@ -28,6 +28,7 @@ struct server {
 	uint32_t streak;		/* picks from the slot since the last from the queue */
 
 	/* Written by the carrier that executes it, read by the monitor. */
+	struct umcg_task ut;		/* its states */
 	struct carrier *carrier __attribute__((aligned(64)));
 	struct task *current;		/* the worker that runs, or NULL */
 	uint64_t switches;
@@ -53,6 +54,13 @@ struct server {
 	uint64_t seen_since;		/* ns */
 	unsigned preempt_skips;
 	unsigned id;
+
+	/* A server of the application's: its scheduler is a task, whose context lies beneath the worker's. */
+	struct task *boss;		/* NULL: ours */
+	struct task *ran;		/* the worker that ran on it last */
+	struct task *mail;		/* a worker that its boss is to run; exchanged */
+	uint64_t deadline;		/* ns, CLOCK_REALTIME, of the boss's umcg_wait(), or 0; for the monitor */
+	struct server *next;		/* of all the application's; guarded by runtime.members_lock */
 } __attribute__((aligned(64)));
 
 static inline bool server_has_waiting(struct server *s)
@@ -63,6 +71,7 @@ static inline bool server_has_waiting(struct server *s)
 struct umcg_runtime {
 	struct config config;
 	bool active;			/* servers run; set once, cleared in a fork's child */
+	bool engine;			/* monitor and a spare carrier run: enough for the application's servers */
 	bool failed;			/* cannot work here: 1:1 for good */
 	unsigned nservers;
 	struct server *servers;
@@ -77,6 +86,12 @@ struct umcg_runtime {
 	uint32_t searching;		/* 1: a woken server has not looked round yet */
 	struct server *keeper;		/* the sleeper that watches the timers; written under idle_lock */
 	uint64_t keeper_deadline;	/* until when it sleeps; written under idle_lock */
+
+	/* The application's servers. */
+	struct lock members_lock;
+	struct server *members;		/* guarded by members_lock */
+	struct server *members_free;	/* guarded by members_lock */
+	struct carrier *strays;		/* the monitor's */
 
 	struct lock carrier_lock;
 	struct carrier *spare;		/* guarded by carrier_lock */
@@ -103,6 +118,15 @@ extern struct umcg_runtime umcg_rt __attribute__((visibility("hidden")));
 
 /* Start servers and monitor; the calling thread, if it is the main thread, becomes a worker. 0 or -errno. */
 int runtime_start(void);
+
+/* What umcg_ctl() needs, servers or not: the monitor and a spare carrier. 0 or -errno. */
+int runtime_start_engine(void);
+
+/* Defined by each library: start what it needs before umcg_ctl() can serve. 0 or -errno. */
+int runtime_enter(void);
+
+/* Defined by each library: install signal_entry() for the runtime's two signals, in the way that suits the process. */
+void runtime_claim_signals(void);
 
 /* In the child of a fork: forget every other thread. The caller goes on 1:1 until it creates a thread. */
 void runtime_after_fork_child(void);

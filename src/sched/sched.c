@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Park, unpark, yield, couple: who gives the CPU to whom. */
-#include "sched/sched.h"
+#include "sched/contract.h"
+#include "core/state.h"
 #include "sched/signal.h"
 
 #include <errno.h>
@@ -29,8 +30,7 @@ bool task_pinned(struct task *t)
 	return false;
 }
 
-/* Sleep on the kernel thread itself: foreign tasks, bound and pinned workers. */
-static void park_in_kernel(struct task *t, uint64_t deadline, uint64_t realtime)
+void park_in_kernel(struct task *t, uint64_t deadline, uint64_t realtime)
 {
 	if (!cas_acq_rel(&t->run, RUN_RUNNING, RUN_ASLEEP)) {
 		swap_acquire(&t->run, RUN_RUNNING);
@@ -80,24 +80,33 @@ void task_park(struct task *t, uint64_t deadline, uint64_t realtime, struct task
 		timer_disarm(t);
 }
 
-/* Put a worker whose run word has just left PARKED where it will run. */
-static void make_runnable(struct task *t)
+/* The runtime's server that the caller executes on, or NULL. */
+static struct server *server_here(void)
 {
 	struct task *self = umcg_self;
 	struct carrier *c = self && self->np && !self->at_home ? self->carrier : NULL;
 
 	if (self && self->kind == TASK_CARRIER)
 		c = &self->carrier_part;
-	if (servers_starve())
+	return c && !carrier_is_members(c) ? c->server : NULL;
+}
+
+/* Put a worker whose run word has just left PARKED where it will run. */
+static void make_runnable(struct task *t)
+{
+	struct server *here = server_here();
+
+	if (t->role)
+		worker_settle(t, true);
+	else if (servers_starve())
 		task_send_home(t);
-	else if (c && c->server)
-		server_push_slot(c->server, t);
+	else if (here)
+		server_push_slot(here, t);
 	else
 		server_push_remote(t);
 }
 
-/* True if the caller now owns a parked task and must make it runnable. */
-static bool notify(struct task *t)
+bool task_notify(struct task *t)
 {
 	for (;;) {
 		uint32_t run = load_relaxed(&t->run);
@@ -125,7 +134,7 @@ static bool notify(struct task *t)
 
 void task_unpark(struct task *t)
 {
-	if (notify(t))
+	if (task_notify(t))
 		make_runnable(t);
 }
 
@@ -137,19 +146,22 @@ void unpark_batch_init(struct unpark_batch *b)
 
 void unpark_batch_add(struct unpark_batch *b, struct task *t)
 {
-	if (!notify(t))
+	if (!task_notify(t))
 		return;
+	if (t->role) {
+		worker_settle(t, true);
+		return;
+	}
 	list_push_tail(&b->list, &t->rq);
 	b->count++;
 }
 
 void unpark_batch_run(struct unpark_batch *b)
 {
-	struct task *self = umcg_self;
-	struct carrier *c = self && self->np && !self->at_home ? self->carrier : NULL;
+	struct server *here = server_here();
 
-	if (c && c->server && b->count > 1 && !servers_starve()) {
-		server_push_list(c->server, &b->list);
+	if (here && b->count > 1 && !servers_starve()) {
+		server_push_list(here, &b->list);
 		return;
 	}
 	while (!list_empty(&b->list)) {
@@ -162,7 +174,7 @@ void unpark_batch_run(struct unpark_batch *b)
 
 void task_yield(struct task *t)
 {
-	if (t->kind == TASK_WORKER && !t->bound && !task_pinned(t)) {
+	if (t->kind == TASK_WORKER && !t->bound && !t->role && !task_pinned(t)) {
 		/* From home only if somebody waits: then it queues up like everybody else. */
 		if ((t->carrier || servers_have_work()) && carrier_switch(t, POST_YIELD, NULL))
 			return;
@@ -179,7 +191,10 @@ void task_couple(struct task *t)
 	if (t->kind != TASK_WORKER || !t->carrier || task_pinned(t))
 		return;
 	add_relaxed(&umcg_rt.stats.couples, 1);
-	carrier_switch(t, POST_HOME, NULL);
+	if (t->role == ROLE_SERVER)
+		server_try_home(t);
+	else
+		carrier_switch(t, POST_HOME, NULL);
 }
 
 void task_bind(struct task *t)
@@ -195,8 +210,12 @@ void task_interrupt(struct task *t)
 	struct carrier *c;
 
 	/* The caller may be t's home or any thread, so no server of its own. */
-	if (notify(t))
-		server_push_remote(t);
+	if (task_notify(t)) {
+		if (t->role)
+			worker_settle(t, true);
+		else
+			server_push_remote(t);
+	}
 	c = load_acquire(&t->carrier);
 	if (c)
 		signal_carrier(c, t->interrupt_norestart ? SIGNAL_INTERRUPT : SIGNAL_PREEMPT);
@@ -222,6 +241,14 @@ static void restore_mask(struct task *t)
 	sys_sigmask(SIG_SETMASK, &t->mask, NULL);	/* handlers run in here */
 }
 
+/* Not a registered worker that prepares a transition, nor a server away from its home. */
+static bool may_leave(struct task *t)
+{
+	if (t->role == ROLE_SERVER)
+		return t->at_home;
+	return !(t->role && state_load(t->ut) & UMCG_TF_LOCKED);
+}
+
 /* Attend to what came in while preemption was off. */
 void np_leave_slow(struct task *t)
 {
@@ -240,6 +267,8 @@ void np_leave_slow(struct task *t)
 				t->bound = true;
 			and_acq_rel(&t->attn, ~(uint32_t)(ATTN_SIGNAL | ATTN_BIND));
 			t->np--;
+		} else if (!may_leave(t)) {
+			return;
 		} else if (attn & ATTN_MASK) {
 			restore_mask(t);
 		} else {

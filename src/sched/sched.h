@@ -22,6 +22,12 @@ void task_park(struct task *t, uint64_t deadline, uint64_t realtime, struct task
 /* Let t return from its park; at most one early wake is kept. Callable from any thread and from signal handlers. */
 void task_unpark(struct task *t);
 
+/* The first half of task_unpark(): true if the caller now owns a parked task and must make it runnable. */
+bool task_notify(struct task *t);
+
+/* Sleep on the kernel thread itself: foreign tasks, bound and pinned workers, servers of the application's. */
+void park_in_kernel(struct task *t, uint64_t deadline, uint64_t realtime);
+
 /* Unpark each task of a batch: one queue operation for all that were parked. */
 struct unpark_batch {
 	struct list list;
@@ -78,7 +84,7 @@ void server_send_home(struct server *s);
 bool servers_wake_keeper(void);
 void servers_wake_one(struct server *s);
 void server_sleep(struct server *s);
-void servers_init(void);
+void servers_init(unsigned n);
 
 /* carrier.c */
 int carrier_create(struct server *s);
@@ -88,10 +94,12 @@ void carrier_put_spare(struct carrier *c);
 void carrier_give_server(struct carrier *c, struct server *s);
 void carrier_post(struct carrier *c);
 bool carrier_switch(struct task *from, enum post post, struct task *chosen);
+/* Let the carrier run where the kernel thread tid may. */
+void carrier_follow(struct carrier *c, int tid);
 
 /* timer.c */
 void timer_arm(struct task *t, uint64_t deadline, uint64_t realtime);
-void timer_disarm(struct task *t);
+bool timer_disarm(struct task *t);	/* whether it had expired */
 void timers_run(uint64_t now);
 static inline uint64_t timers_next(void)
 {
@@ -109,6 +117,11 @@ static inline void timer_watch(void)
 
 /* monitor.c */
 int monitor_start(void);
+bool carrier_sleeps(struct carrier *c);
+void carrier_preempt(struct carrier *c);
+uint64_t carrier_cpu_time(struct carrier *c);
+bool server_hold(struct server *s, struct carrier *c, struct task *w);
+void server_let_go(struct task *w);
 void monitor_poke_slow(void);
 static inline void monitor_poke(void)
 {
@@ -119,6 +132,7 @@ static inline void monitor_poke(void)
 /* home.c */
 void home_init(struct task *t, char *park_stack_top);
 void home_switch(struct task *t, enum post action);
+void home_loop(void *task);
 void home_depart(struct task *t);
 
 /*

@@ -6,6 +6,7 @@
  * taken out of the middle (swap to a lock's owner), it has no capacity to
  * overflow, and an uncontended lock costs what a ring's CAS would.
  */
+#include "core/state.h"
 #include "sched/sched.h"
 
 #include <errno.h>
@@ -16,17 +17,18 @@ enum { STREAK_MAX = 64 };
 /* About what it takes until a woken server runs something: halted CPUs wake slowly. */
 enum { WAKE_COST_NS = 20000 };
 
-void servers_init(void)
+void servers_init(unsigned n)
 {
-	list_init(&umcg_rt.idle);
-	for (unsigned i = 0; i < umcg_rt.nservers; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		struct server *s = &umcg_rt.servers[i];
 
 		s->id = i;
 		s->run_ns = NSEC_PER_MSEC;
 		list_init(&s->queue);
 		list_init(&s->idle_link);
+		state_set(&s->ut, UMCG_TASK_RUNNING);
 	}
+	store_release(&umcg_rt.nservers, n);	/* the monitor looks at them from here on */
 }
 
 static void queue_locked(struct server *s, struct task *t)

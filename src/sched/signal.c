@@ -2,7 +2,7 @@
 /* The one kernel handler. See signal.h for the route that a signal takes. */
 #include "sched/signal.h"
 #include "sched/broadcast.h"
-#include "sched/sched.h"
+#include "sched/contract.h"
 
 #include <ucontext.h>
 
@@ -182,6 +182,12 @@ static bool preemption_due(struct carrier *c, const ucontext_t *uc)
 	return true;
 }
 
+/* Whether c is the kernel thread of an application's server, with that thread's own mask. */
+static bool home_of_server(struct carrier *c)
+{
+	return c && c->task->kind != TASK_CARRIER;
+}
+
 /*
  * In a handler on a carrier: attend to what is noted for its worker now, unless
  * it is inside the runtime. That may switch it away: the carrier goes on without
@@ -192,7 +198,10 @@ static void attend(struct task *t, ucontext_t *uc)
 	if (t->np || !load_relaxed(&t->attn) || task_pinned(t))
 		return;
 	np_enter(t);
-	signal_carrier_mask();
+	if (home_of_server(t->carrier))
+		sys_sigmask(SIG_SETMASK, mask_of(uc), NULL);
+	else
+		signal_carrier_mask();
 	np_leave(t);
 	adopt_frame(uc);
 }
@@ -200,11 +209,13 @@ static void attend(struct task *t, ucontext_t *uc)
 /* One of the runtime's signals came to a carrier. */
 static void interrupted(struct task *t, int sig, ucontext_t *uc)
 {
-	struct carrier *c = t->kind == TASK_CARRIER ? &t->carrier_part : t->carrier;
+	struct carrier *c = t->kind == TASK_CARRIER ? &t->carrier_part : member_carrier(t);
 
+	if (!c)				/* it was meant for what ran here before */
+		return;
 	and_acq_rel(&c->signalled, ~signalled_bit(sig));	/* first: whoever sends from here on is seen */
 	broadcast_answer(c);
-	if (t->kind == TASK_CARRIER)
+	if (t->kind == TASK_CARRIER || t->role == ROLE_SERVER)
 		return;
 	if (preemption_due(c, uc)) {
 		add_relaxed(&umcg_rt.stats.preemptions, 1);
@@ -232,15 +243,16 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 	ucontext_t *uc = ucontext;
 	bool here;
 
+	if (is_ours(sig, info)) {
+		if (t)
+			interrupted(t, sig, uc);
+		return;
+	}
 	if (!t || t->kind == TASK_FOREIGN) {
 		if (t && t->np)
 			defer(t, sig, info, uc);
 		else
 			deliver(t, sig, info, uc);
-		return;
-	}
-	if (is_ours(sig, info)) {
-		interrupted(t, sig, uc);
 		return;
 	}
 	here = t->kind == TASK_WORKER && sys_gettid() == t->tid;
@@ -251,6 +263,9 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 			deliver(t, sig, info, uc);
 	} else if (here) {
 		call_home(t, sig, info, uc);
+	} else if (home_of_server(t->carrier) && sys_gettid() == t->carrier->tid &&
+		   !(SIGBIT(sig) & (SYNCHRONOUS | SIGNALS_OF_CALLS)) && sig != SIGABRT) {
+		defer(t->carrier->task, sig, info, uc);	/* for the server beneath */
 	} else if (t->kind == TASK_WORKER &&
 		   ((SIGBIT(sig) & SYNCHRONOUS && info->si_code > 0) || sig == SIGABRT)) {
 		deliver(t, sig, info, uc);

@@ -143,12 +143,14 @@ void timer_arm(struct task *t, uint64_t deadline, uint64_t realtime)
 	lock_release(&umcg_rt.timers.lock);
 }
 
-void timer_disarm(struct task *t)
+bool timer_disarm(struct task *t)
 {
 	struct timer *n = &t->timer;
+	bool expired;
 
 	lock_acquire(&umcg_rt.timers.lock);
-	if (n->armed) {
+	expired = !n->armed;
+	if (!expired) {
 		remove_locked(n);
 		publish_next_locked();
 	}
@@ -156,6 +158,7 @@ void timer_disarm(struct task *t)
 		umcg_rt.timers.nrealtime--;
 	n->realtime = 0;
 	lock_release(&umcg_rt.timers.lock);
+	return expired;
 }
 
 /* Unpark those whose deadline has come. */

@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks whose scheduler is the application. See contract.h. */
+#include "sched/contract.h"
+#include "base/text.h"
+#include "core/state.h"
+#include "host/thread.h"
+#include "sched/signal.h"
+
+#include <errno.h>
+#include <sched.h>
+
+enum {
+	ROLE_STACK = 64 << 10,		/* of a member's home; touched as far as it is used */
+	LOOK_US = 1000,			/* between the monitor's looks at a running worker */
+	RETRY_US = 50,
+	STRAY_US = 50, STRAY_MAX_US = 2000, /* between looks at a stray: doubled while it sleeps on */
+};
+
+/* The kernel would end the task by SIGSEGV; the process ends with it. */
+static _Noreturn void breach(struct task *t, const char *what)
+{
+	struct text msg = { 0 };
+
+	text_str(&msg, "libumcg: task ");
+	text_dec(&msg, (uint64_t)t->tid);
+	text_str(&msg, " breaks the contract: ");
+	text_str(&msg, what);
+	text_str(&msg, "\n");
+	text_flush(&msg);
+	sys_die(SIGSEGV);
+}
+
+struct task *member_of_tid(uint32_t tid)
+{
+	struct task *t = task_of_tid((int)tid);
+
+	return t && load_acquire(&t->role) ? t : NULL;	/* pairs with member_register() */
+}
+
+static struct task *server_of(struct task *w)
+{
+	struct task *s = member_of_tid(load_relaxed(&w->ut->next_tid));
+
+	return s && s->role == ROLE_SERVER ? s : NULL;
+}
+
+static void wake_server(struct task *s)
+{
+	task_unpark(s);
+	/* It may lie beneath a worker that goes on: then it needs another carrier. */
+	if (load_relaxed(&s->own->current))
+		monitor_poke();
+}
+
+static void resume_server(struct task *w, struct task *s)
+{
+	if (!s)
+		breach(w, "it has no server");
+	if (!state_resume(s->ut))
+		breach(w, "its server is not IDLE");
+	wake_server(s);
+}
+
+static void push_idle(struct task *w)
+{
+	uint32_t tid;
+
+	w->listed = true;
+	if (!load_relaxed(&w->ut->idle_workers_ptr))
+		breach(w, "it has no idle list");
+	idle_push(w->ut);
+	tid = idle_server_take(w->ut);
+	if (tid) {
+		struct task *s = member_of_tid(tid);
+
+		resume_server(w, s && s->role == ROLE_SERVER ? s : NULL);
+	}
+}
+
+static void pass_to_server(struct task *w, struct task *s)
+{
+	if (!s)
+		breach(w, "it is RUNNING without a server");
+	w->listed = false;
+	if (swap_acq_rel(&s->own->mail, w))
+		breach(w, "its server has been given another worker");
+	wake_server(s);
+}
+
+/* One step of worker_settle(). True if w is another's now. */
+static bool settle(struct task *w, bool woken)
+{
+	struct umcg_task *ut = w->ut;
+	uint32_t seen = state_load(ut);
+
+	for (;;) {
+		switch (state_base(seen)) {
+		case UMCG_TASK_RUNNING:
+			if (seen & UMCG_TF_LOCKED)
+				return false;	/* whoever locked it wakes it again */
+			if (seen & UMCG_TF_PREEMPTED) {
+				struct task *s = server_of(w);
+
+				if (!state_move(ut, &seen, UMCG_TASK_IDLE, 0))
+					continue;
+				w->listed = true;
+				idle_push(ut);
+				resume_server(w, s);
+				return false;
+			}
+			if (load_relaxed(&ut->next_tid)) {
+				pass_to_server(w, server_of(w));
+				return true;
+			}
+			if (!state_move(ut, &seen, UMCG_TASK_IDLE, 0))
+				continue;
+			break;
+		case UMCG_TASK_IDLE:
+			if (seen & UMCG_TF_LOCKED) {
+				if (!state_move(ut, &seen, UMCG_TASK_IDLE, UMCG_TF_LOCKED))
+					continue;
+				return false;
+			}
+			if (!woken || w->listed)
+				return false;
+			break;
+		case UMCG_TASK_BLOCKED:
+			if (!state_move(ut, &seen, UMCG_TASK_IDLE, 0))
+				continue;
+			break;
+		default:
+			breach(w, "its state is none of RUNNING, IDLE, BLOCKED");
+		}
+		push_idle(w);
+		return false;
+	}
+}
+
+void worker_settle(struct task *w, bool woken)
+{
+	while (!settle(w, woken)) {
+		/* From the CAS on anybody may run it. Pairs with task_notify(). */
+		if (cas_acq_rel(&w->run, RUN_RUNNING, RUN_PARKED))
+			return;
+		swap_acquire(&w->run, RUN_RUNNING);
+		woken = true;
+	}
+}
+
+void worker_blocked(struct task *w)
+{
+	uint32_t seen = state_load(w->ut);
+
+	do {
+		if (seen & UMCG_TF_LOCKED || state_base(seen) != UMCG_TASK_RUNNING)
+			return;
+	} while (!state_move(w->ut, &seen, UMCG_TASK_BLOCKED, 0));
+	resume_server(w, server_of(w));
+}
+
+/* Whether w is to run on s now, if its context can be had. */
+static bool linked(struct task *w, struct task *s)
+{
+	uint32_t state = state_load(w->ut);
+
+	return s && state_base(state) == UMCG_TASK_RUNNING && !(state & STATE_FLAGS) &&
+	       load_relaxed(&w->ut->next_tid) == (uint32_t)s->tid;
+}
+
+static void wake(struct task *t)
+{
+	if (t->role == ROLE_SERVER)
+		wake_server(t);
+	else if (task_notify(t))
+		worker_settle(t, true);
+}
+
+/* Wake next, or if it is linked with s return it, claimed: it is to run on s at once. */
+static struct task *wake_or_claim(struct task *next, struct task *s)
+{
+	if (next->role == ROLE_WORKER && linked(next, s))
+		return task_notify(next) ? next : NULL;
+	if (next != s)
+		wake(next);
+	return NULL;
+}
+
+static void run_on(struct carrier *c, struct server *s, struct task *w)
+{
+	w->listed = false;
+	w->carrier = c;
+	w->last = s;
+	s->switches++;
+	s->ran = w;
+	store_release(&s->current, w);
+}
+
+void worker_leave(struct task *t, enum post post, struct task *next)
+{
+	struct carrier *c = t->carrier;
+	struct server *s = c ? c->server : NULL;
+
+	timer_watch();
+	if (unlikely(load_relaxed(&t->attn) & (ATTN_UNMANAGED | ATTN_PREEMPT)))
+		and_acq_rel(&t->attn, ~(uint32_t)(ATTN_UNMANAGED | ATTN_PREEMPT));
+	if (!c) {
+		home_switch(t, post);
+	} else {
+		c->post = post;
+		c->post_task = t;
+		if (s && next) {
+			s->swaps++;
+			run_on(c, s, next);
+			arch_switch(&t->ctx, &next->ctx);
+		} else if (s) {
+			store_relaxed(&s->current, NULL);
+			arch_switch(&t->ctx, &s->boss->ctx);
+		} else {
+			arch_switch(&t->ctx, c->base);
+		}
+	}
+	if (t->carrier)
+		carrier_post(t->carrier);
+}
+
+/* The server s saves its context and runs w. Returns when s is to go on, perhaps on another carrier. */
+static void server_run(struct task *s, struct task *w, uint64_t realtime)
+{
+	s->own->deadline = realtime;
+	run_on(member_carrier(s), s->own, w);
+	monitor_poke();
+	arch_switch(&s->ctx, &w->ctx);
+	carrier_post(member_carrier(s));
+}
+
+/* The spare carrier that executes s gives it back to its home, which waits for it. */
+static void server_go_home(struct task *s)
+{
+	struct carrier *c = s->carrier;
+
+	c->server = NULL;
+	s->carrier_part.server = s->own;
+	store_relaxed(&s->own->carrier, &s->carrier_part);
+	c->post = POST_HOME;
+	c->post_task = s;
+	arch_switch(&s->ctx, c->base);
+	carrier_post(&s->carrier_part);
+}
+
+bool server_try_home(struct task *s)
+{
+	if (s->carrier && load_acquire(&s->home_free))	/* pairs with server_home_loop() */
+		server_go_home(s);
+	return !s->carrier;
+}
+
+/* The home of a server that runs on a spare carrier, once the stray has left it. */
+static void server_home_loop(void *arg)
+{
+	static const kernel_sigset all = ~0ull;
+	struct task *s = arg;
+
+	for (;;) {
+		kernel_sigset mask;
+
+		sys_sigmask(SIG_SETMASK, &all, &mask);
+		carrier_post(&s->carrier_part);
+		store_release(&s->home_free, 1);	/* pairs with server_try_home() */
+		sys_futex_wake(&s->home_free, 1);
+		while (!load_acquire(&s->home_word))	/* pairs with carrier_post() */
+			sys_futex_wait(&s->home_word, 0, NO_DEADLINE);
+		store_relaxed(&s->home_word, 0);
+		store_relaxed(&s->home_free, 0);
+		s->carrier = NULL;
+		s->at_home = true;
+		sys_sigmask(SIG_SETMASK, &mask, NULL);
+		arch_switch(&s->home, &s->ctx);
+	}
+}
+
+static int server_wait(struct task *s, uint64_t realtime)
+{
+	struct server *own = s->own;
+	uint32_t tid = load_relaxed(&s->ut->next_tid);
+	struct task *next = NULL, *w = NULL;
+
+	if (tid && !(next = member_of_tid(tid)))
+		return -ESRCH;
+	server_try_home(s);
+	if (next)
+		w = wake_or_claim(next, s);
+	for (;;) {
+		if (state_base(state_load(s->ut)) == UMCG_TASK_RUNNING) {
+			if (w)
+				pass_to_server(w, s);
+			return 0;
+		}
+		if (!w && load_relaxed(&own->mail))
+			w = swap_acq_rel(&own->mail, NULL);
+		if (w) {
+			server_run(s, w, realtime);
+			w = NULL;
+		} else if (realtime && host_clock_ns(CLOCK_REALTIME) >= realtime) {
+			return -ETIMEDOUT;
+		} else {
+			park_in_kernel(s, NO_DEADLINE, realtime);
+		}
+	}
+}
+
+static int worker_wait(struct task *w, uint64_t realtime)
+{
+	struct carrier *c = w->carrier;
+	struct task *boss = c && c->server ? c->server->boss : NULL;
+	uint32_t tid = load_relaxed(&w->ut->next_tid), seen = state_load(w->ut);
+	struct task *next = NULL;
+	bool expired;
+
+	if (task_pinned(w))
+		return -EINVAL;
+	if (tid && !(next = member_of_tid(tid)))
+		return -ESRCH;
+	if (state_base(seen) == UMCG_TASK_BLOCKED) {	/* a stray, at its next scheduling point */
+		worker_leave(w, POST_YIELD, NULL);
+		return 0;
+	}
+	if (next)
+		next = wake_or_claim(next, boss);
+	if (state_base(seen) == UMCG_TASK_RUNNING) {
+		while (!state_move(w->ut, &seen, UMCG_TASK_RUNNING, UMCG_TF_LOCKED))
+			;
+		if (next)
+			worker_settle(next, true);
+		if (!boss || load_relaxed(&w->ut->next_tid) != (uint32_t)boss->tid)
+			worker_leave(w, POST_YIELD, NULL);
+		return 0;
+	}
+	if (realtime)
+		timer_arm(w, NO_DEADLINE, realtime);
+	worker_leave(w, POST_SETTLE, next);
+	expired = realtime && timer_disarm(w);
+	return expired ? -ETIMEDOUT : 0;
+}
+
+int member_wait(struct task *t, uint64_t realtime)
+{
+	if (!state_valid(state_load(t->ut)))
+		return -EINVAL;
+	return t->role == ROLE_SERVER ? server_wait(t, realtime) : worker_wait(t, realtime);
+}
+
+int member_wake(uint32_t tid)
+{
+	struct task *t = member_of_tid(tid);
+
+	if (!t)
+		return -ESRCH;
+	wake(t);
+	return 0;
+}
+
+/* A park stack, and a thread pointer whose rseq area does not claim to know the CPU. */
+static int member_prepare(struct task *t, void (*loop)(void *))
+{
+	if (!t->role_stack && !(t->role_stack = sys_map(ROLE_STACK)))
+		return -ENOMEM;
+	task_couple(t);
+	host_release_rseq();
+	t->bound = true;
+	t->was_foreign = t->kind == TASK_FOREIGN;
+	if (t->was_foreign) {
+		t->kind = TASK_WORKER;
+		t->at_home = true;
+		add_relaxed(&umcg_rt.coupled, 1);
+	}
+	t->carrier = NULL;
+	t->ctx.fs = cpu_thread_pointer();
+	arch_home_context_init(&t->home, t->role_stack + ROLE_STACK, t->ctx.fs, loop, t);
+	return 0;
+}
+
+static int server_register(struct task *t)
+{
+	static const kernel_sigset ours = SIGBIT(SIGNAL_PREEMPT) | SIGBIT(SIGNAL_INTERRUPT);
+	struct server *s;
+
+	lock_acquire(&umcg_rt.members_lock);
+	s = umcg_rt.members_free;
+	if (s)
+		umcg_rt.members_free = s->next;
+	lock_release(&umcg_rt.members_lock);
+	if (!s && !(s = sys_map(sizeof(*s))))
+		return -ENOMEM;
+	*s = (struct server){ .boss = t, .carrier = &t->carrier_part };
+	list_init(&s->queue);
+	t->carrier_part = (struct carrier){ .task = t, .base = &t->home, .server = s, .tid = t->tid };
+	t->own = s;
+	t->home_free = 0;
+	sys_sigmask(SIG_UNBLOCK, &ours, NULL);
+	lock_acquire(&umcg_rt.members_lock);
+	s->next = umcg_rt.members;
+	umcg_rt.members = s;
+	lock_release(&umcg_rt.members_lock);
+	return 0;
+}
+
+int member_register(struct task *t, struct umcg_task *ut, enum role role)
+{
+	int err = member_prepare(t, role == ROLE_SERVER ? server_home_loop : home_loop);
+
+	if (!err && role == ROLE_SERVER)
+		err = server_register(t);
+	if (err)
+		return err;
+	t->ut = ut;
+	t->listed = false;
+	store_release(&t->role, (uint8_t)role);		/* pairs with member_of_tid() */
+	if (role == ROLE_WORKER) {
+		t->bound = false;
+		home_switch(t, POST_YIELD);
+		if (t->carrier)
+			carrier_post(t->carrier);
+	}
+	return 0;
+}
+
+static void server_unregister(struct task *t)
+{
+	struct server *s = t->own, **link = &umcg_rt.members;
+
+	/* A stray may be in a call on its home: nothing else can execute a thread that is nobody's server. */
+	while (!server_try_home(t))
+		sys_futex_wait(&t->home_free, 0, NO_DEADLINE);
+	if (load_relaxed(&s->mail))
+		breach(t, "it unregisters with a worker to run");
+	lock_acquire(&umcg_rt.members_lock);
+	while (*link != s)
+		link = &(*link)->next;
+	*link = s->next;
+	s->boss = NULL;
+	s->carrier = NULL;
+	s->next = umcg_rt.members_free;
+	umcg_rt.members_free = s;
+	lock_release(&umcg_rt.members_lock);
+}
+
+int member_unregister(struct task *t)
+{
+	if (!t->role)
+		return -EINVAL;
+	if (t->role == ROLE_SERVER) {
+		server_unregister(t);
+	} else {
+		if (t->carrier)
+			worker_leave(t, POST_DEPART, NULL);
+		/* The monitor may be looking at its state: not after this. */
+		lock_acquire(&umcg_rt.members_lock);
+		lock_release(&umcg_rt.members_lock);
+	}
+	store_release(&t->role, ROLE_NONE);
+	t->ut = &t->own_ut;
+	t->bound = true;
+	if (t->was_foreign) {
+		t->kind = TASK_FOREIGN;
+		sub_acq_rel(&umcg_rt.coupled, 1);
+	}
+	return 0;
+}
+
+void member_forget(struct task *t)
+{
+	if (t->role_stack)
+		sys_unmap(t->role_stack, ROLE_STACK);
+	t->role_stack = NULL;
+}
+
+void carrier_run_boss(struct carrier *c)
+{
+	struct task *s = c->server->boss;
+
+	s->at_home = false;
+	s->carrier = c;
+	arch_switch(&c->task->ctx, &s->ctx);
+	carrier_post(c);
+}
+
+/* w sleeps in the kernel outside the runtime, and is held. False if it is preparing a transition. */
+static bool block_held(struct server *s, struct task *w)
+{
+	uint32_t seen = state_load(w->ut);
+
+	do {
+		if (seen & UMCG_TF_LOCKED || state_base(seen) != UMCG_TASK_RUNNING)
+			return false;
+	} while (!state_move(w->ut, &seen, UMCG_TASK_BLOCKED, 0));
+	if (server_of(w) != s->boss)
+		breach(w, "it blocks and next_tid is not its server");
+	if (!state_resume(s->boss->ut))
+		breach(w, "it blocks and its server is not IDLE");
+	return true;
+}
+
+/* The boss of s needs a carrier: w has the one they share. */
+static bool take_over(struct server *s, struct carrier *c, struct task *w, bool blocked)
+{
+	struct carrier *spare = carrier_take_spare();
+
+	if (!spare) {
+		carrier_create(NULL);
+		return false;
+	}
+	if (!server_hold(s, c, w) || (blocked && !block_held(s, w))) {
+		server_let_go(w);
+		carrier_put_spare(spare);
+		return false;
+	}
+	c->server = NULL;
+	store_relaxed(&s->current, NULL);
+	or_acq_rel(&w->attn, ATTN_UNMANAGED);
+	c->stray = (struct stray){
+		.next = umcg_rt.strays, .worker = w, .cpu_seen = carrier_cpu_time(c),
+		.look_at = host_now() + STRAY_US * NSEC_PER_USEC, .pause = STRAY_US * NSEC_PER_USEC,
+	};
+	umcg_rt.strays = c;
+	server_let_go(w);
+	umcg_rt.stats.takeovers++;
+	carrier_follow(spare, s->boss->tid);
+	carrier_give_server(spare, s);
+	return true;
+}
+
+/* When the boss of s wants to be woken, in ns from now. */
+static uint64_t boss_due_in(struct server *s)
+{
+	uint64_t deadline = load_relaxed(&s->deadline), now;
+
+	if (state_base(state_load(s->boss->ut)) == UMCG_TASK_RUNNING)
+		return 0;
+	if (!deadline)
+		return NO_DEADLINE;
+	now = host_clock_ns(CLOCK_REALTIME);
+	return deadline > now ? deadline - now : 0;
+}
+
+static uint64_t look_at_member(struct server *s, uint64_t now)
+{
+	struct task *w = load_acquire(&s->current);
+	struct carrier *c = load_relaxed(&s->carrier);
+	uint64_t due, pause = LOOK_US * NSEC_PER_USEC;
+	uint32_t state;
+
+	if (!w || !c)
+		return NO_DEADLINE;
+	due = boss_due_in(s);
+	state = state_load(w->ut);
+	if (due == 0)
+		pause = take_over(s, c, w, false) ? pause : RETRY_US * NSEC_PER_USEC;
+	else if (state & UMCG_TF_LOCKED)
+		;
+	else if (carrier_sleeps(c))
+		pause = take_over(s, c, w, true) ? pause : RETRY_US * NSEC_PER_USEC;
+	else if (state & UMCG_TF_PREEMPTED)
+		carrier_preempt(c);
+	return now + (due && due < pause ? due : pause);
+}
+
+/* Is the call of c's worker at its end? Then it is to come in. */
+static void look_at_stray(struct carrier *c, uint64_t now)
+{
+	struct stray *stray = &c->stray;
+	uint32_t state = state_load(stray->worker->ut);
+	uint64_t cpu = carrier_cpu_time(c);
+	/* RUNNING: its server went on because its own wait had ended. It may run until it is preempted. */
+	bool may_run = state_base(state) == UMCG_TASK_RUNNING && !(state & UMCG_TF_PREEMPTED);
+
+	if (may_run || cpu == stray->cpu_seen || carrier_sleeps(c)) {
+		stray->cpu_seen = cpu;
+		if (stray->pause < STRAY_MAX_US * NSEC_PER_USEC)
+			stray->pause *= 2;
+	} else {
+		stray->pause = STRAY_US * NSEC_PER_USEC;
+		signal_carrier(c, SIGNAL_PREEMPT);
+	}
+	stray->look_at = now + stray->pause;
+}
+
+static uint64_t look_at_strays(uint64_t now)
+{
+	struct carrier **link = &umcg_rt.strays, *c;
+	uint64_t next = NO_DEADLINE;
+
+	while ((c = *link)) {
+		if (c->stray.worker->carrier != c || !(load_acquire(&c->stray.worker->attn) & ATTN_UNMANAGED)) {
+			*link = c->stray.next;
+			continue;
+		}
+		if (now >= c->stray.look_at)
+			look_at_stray(c, now);
+		if (c->stray.look_at < next)
+			next = c->stray.look_at;
+		link = &c->stray.next;
+	}
+	return next;
+}
+
+uint64_t members_look(uint64_t now)
+{
+	uint64_t next;
+
+	/* Who unregisters takes the lock too: states are readable until then. */
+	lock_acquire(&umcg_rt.members_lock);
+	next = look_at_strays(now);
+	for (struct server *s = umcg_rt.members; s; s = s->next) {
+		uint64_t at = look_at_member(s, now);
+
+		next = at < next ? at : next;
+	}
+	lock_release(&umcg_rt.members_lock);
+	return next;
+}

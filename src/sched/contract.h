@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract of UMCG: what the kernel would do for tasks whose scheduler is
+ * the application.
+ *
+ * A registered server S is executed by its own kernel thread. When it runs a
+ * worker W, that kernel thread saves S's context, which then lies beneath, and
+ * loads W's. Where W leaves the CPU the switch goes back to S, or to another
+ * worker that is linked with S.
+ *
+ *  W waits (umcg_wait)          it has changed the states itself: SETTLE
+ *  W's call blocks and says so  W: BLOCKED, S: RUNNING, W goes on at home
+ *  W sleeps in the kernel       the monitor: W: BLOCKED, S: RUNNING; a spare
+ *                               carrier takes S over, W is a stray on S's
+ *                               kernel thread until it leaves it
+ *  W's call has ended           W: IDLE, onto the idle list, an idle server is woken
+ *
+ * A saved worker whose run word is RUNNING belongs to one kernel thread, which
+ * settles it: it is left parked, or becomes the mail of the server that it is
+ * linked with. Nobody waits for a context to be saved: who finds a worker that
+ * has not been, leaves NOTIFIED, and whoever saves it settles it again.
+ */
+#ifndef UMCG_SCHED_CONTRACT_H
+#define UMCG_SCHED_CONTRACT_H
+
+#include "sched/sched.h"
+
+/* umcg_ctl() and umcg_wait(), the caller inside the runtime: 0 or -errno. */
+int member_register(struct task *t, struct umcg_task *ut, enum role role);
+int member_unregister(struct task *t);
+void member_forget(struct task *t);	/* it ends: free what registering has taken */
+int member_wait(struct task *t, uint64_t realtime);
+int member_wake(uint32_t tid);
+
+/* The registered task of that tid, or NULL. */
+struct task *member_of_tid(uint32_t tid);
+
+/* A worker that is saved (run == RUNNING, nobody else's): park it, push it, or pass it to its server. */
+void worker_settle(struct task *w, bool woken);
+
+/* Its context is saved while it waits for something other than umcg_wait(). */
+void worker_blocked(struct task *w);
+
+/* Leave the context of t, a registered worker. */
+void worker_leave(struct task *t, enum post post, struct task *next);
+
+/* A server on a spare carrier goes home if nothing keeps its home busy. Whether it is there. */
+bool server_try_home(struct task *s);
+
+/* A carrier has been given the server of a boss: execute it. */
+void carrier_run_boss(struct carrier *c);
+
+/* The monitor's look at the application's servers: when to look again, NO_DEADLINE if nothing runs on them. */
+uint64_t members_look(uint64_t now);
+
+static inline bool carrier_is_members(const struct carrier *c)
+{
+	return c->server && c->server->boss;
+}
+
+/* Where t executes, as a carrier; a server at home is its own. */
+static inline struct carrier *member_carrier(struct task *t)
+{
+	return t->role == ROLE_SERVER && !t->carrier ? &t->carrier_part : t->carrier;
+}
+
+#endif

@@ -83,11 +83,16 @@ struct timer {
 	uint64_t realtime;			/* ns, CLOCK_REALTIME, or 0: deadline follows it */
 };
 
-/* A carrier that lost an application's server while its worker was in the kernel, until the worker leaves it. */
+/*
+ * A registered worker without its server, in a call that blocks: on the carrier
+ * that lost the server, or at home. When the call has ended it is to come in.
+ * Guarded by runtime.members_lock.
+ */
 struct stray {
 	struct carrier *next;
 	struct task *worker;
-	uint64_t cpu_seen;		/* ns of CPU time at the takeover: more means that the call has ended */
+	bool listed;
+	uint64_t cpu_seen;		/* ns of CPU time at the last look: more means that the call has ended */
 	uint64_t look_at;		/* ns */
 	uint64_t pause;			/* ns to the look after that */
 };
@@ -108,7 +113,7 @@ struct carrier {
 	size_t altstack_size;
 	struct carrier *next_spare;	/* guarded by runtime.carrier_lock */
 	struct carrier *next;		/* of all carriers; push only */
-	struct stray stray;		/* the monitor's */
+	struct stray stray;
 };
 
 struct task {
@@ -163,7 +168,7 @@ struct task {
 	bool newborn;			/* has been at home since birth; counted in runtime.newborns */
 	uint32_t refs;			/* the thread's own, and one for whoever may join it */
 	struct task *next_free;		/* guarded by the allocator's lock */
-	struct carrier carrier_part;	/* TASK_CARRIER; ROLE_SERVER: its home as a carrier */
+	struct carrier carrier_part;	/* TASK_CARRIER; of others what concerns their home */
 	struct server *own;		/* ROLE_SERVER */
 	void *user;			/* of the library API */
 	char *role_stack;		/* bottom of its home's park stack while registered; kept until it ends */

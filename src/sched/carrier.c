@@ -57,7 +57,7 @@ void carrier_post(struct carrier *c)
 		break;
 	case POST_HOME:
 		if (t->role == ROLE_WORKER)
-			worker_blocked(t);
+			worker_coupled(t);
 		else if (!t->role)
 			state_set(t->ut, UMCG_TASK_BLOCKED);
 		/* fall through */

@@ -158,6 +158,44 @@ void worker_blocked(struct task *w)
 	resume_server(w, server_of(w));
 }
 
+static void stray_add_locked(struct carrier *c, struct task *w, uint64_t now)
+{
+	uint64_t pause = STRAY_US * NSEC_PER_USEC;
+
+	c->stray.worker = w;
+	c->stray.cpu_seen = carrier_cpu_time(c);
+	c->stray.look_at = now + pause;
+	c->stray.pause = pause;
+	if (c->stray.listed)
+		return;
+	c->stray.listed = true;
+	c->stray.next = umcg_rt.strays;
+	umcg_rt.strays = c;
+}
+
+static void stray_remove_locked(struct carrier *c)
+{
+	struct carrier **link = &umcg_rt.strays;
+
+	while (*link && *link != c)
+		link = &(*link)->stray.next;
+	if (*link)
+		*link = c->stray.next;
+	c->stray.listed = false;
+}
+
+void worker_coupled(struct task *w)
+{
+	struct carrier *home = &w->carrier_part;
+
+	lock_acquire(&umcg_rt.members_lock);
+	home->tid = w->tid;
+	stray_add_locked(home, w, host_now());
+	lock_release(&umcg_rt.members_lock);
+	worker_blocked(w);
+	monitor_poke();
+}
+
 /* Whether w is to run on s now, if its context can be had. */
 static bool linked(struct task *w, struct task *s)
 {
@@ -379,9 +417,8 @@ static int member_prepare(struct task *t, void (*loop)(void *))
 	return 0;
 }
 
-static int server_register(struct task *t)
+static struct server *server_slot(void)
 {
-	static const kernel_sigset ours = SIGBIT(SIGNAL_PREEMPT) | SIGBIT(SIGNAL_INTERRUPT);
 	struct server *s;
 
 	lock_acquire(&umcg_rt.members_lock);
@@ -389,15 +426,29 @@ static int server_register(struct task *t)
 	if (s)
 		umcg_rt.members_free = s->next;
 	lock_release(&umcg_rt.members_lock);
-	if (!s && !(s = sys_map(sizeof(*s))))
+	return s ? s : sys_map(sizeof(*s));
+}
+
+static int server_register(struct task *t)
+{
+	static const kernel_sigset ours = SIGBIT(SIGNAL_PREEMPT) | SIGBIT(SIGNAL_INTERRUPT);
+	struct server *s = server_slot();
+	struct carrier *home = &t->carrier_part;
+
+	if (!s)
 		return -ENOMEM;
-	*s = (struct server){ .boss = t, .carrier = &t->carrier_part };
+	*s = (struct server){ .boss = t, .carrier = home };
 	list_init(&s->queue);
-	t->carrier_part = (struct carrier){ .task = t, .base = &t->home, .server = s, .tid = t->tid };
 	t->own = s;
 	t->home_free = 0;
 	sys_sigmask(SIG_UNBLOCK, &ours, NULL);
 	lock_acquire(&umcg_rt.members_lock);
+	home->task = t;
+	home->base = &t->home;
+	home->server = s;
+	home->tid = t->tid;
+	home->post = POST_NONE;
+	home->signalled = home->preempt = 0;
 	s->next = umcg_rt.members;
 	umcg_rt.members = s;
 	lock_release(&umcg_rt.members_lock);
@@ -442,22 +493,22 @@ static void server_unregister(struct task *t)
 	s->next = umcg_rt.members_free;
 	umcg_rt.members_free = s;
 	lock_release(&umcg_rt.members_lock);
+	t->carrier_part.server = NULL;
 }
 
 int member_unregister(struct task *t)
 {
 	if (!t->role)
 		return -EINVAL;
-	if (t->role == ROLE_SERVER) {
+	if (t->role == ROLE_SERVER)
 		server_unregister(t);
-	} else {
-		if (t->carrier)
-			worker_leave(t, POST_DEPART, NULL);
-		/* The monitor may be looking at its state: not after this. */
-		lock_acquire(&umcg_rt.members_lock);
-		lock_release(&umcg_rt.members_lock);
-	}
+	else if (t->carrier)
+		worker_leave(t, POST_DEPART, NULL);
+	/* The monitor may be looking at its state: not after this. */
+	lock_acquire(&umcg_rt.members_lock);
+	stray_remove_locked(&t->carrier_part);
 	store_release(&t->role, ROLE_NONE);
+	lock_release(&umcg_rt.members_lock);
 	t->ut = &t->own_ut;
 	t->bound = true;
 	if (t->was_foreign) {
@@ -501,7 +552,7 @@ static bool block_held(struct server *s, struct task *w)
 }
 
 /* The boss of s needs a carrier: w has the one they share. */
-static bool take_over(struct server *s, struct carrier *c, struct task *w, bool blocked)
+static bool take_over_locked(struct server *s, struct carrier *c, struct task *w, bool blocked)
 {
 	struct carrier *spare = carrier_take_spare();
 
@@ -517,11 +568,7 @@ static bool take_over(struct server *s, struct carrier *c, struct task *w, bool 
 	c->server = NULL;
 	store_relaxed(&s->current, NULL);
 	or_acq_rel(&w->attn, ATTN_UNMANAGED);
-	c->stray = (struct stray){
-		.next = umcg_rt.strays, .worker = w, .cpu_seen = carrier_cpu_time(c),
-		.look_at = host_now() + STRAY_US * NSEC_PER_USEC, .pause = STRAY_US * NSEC_PER_USEC,
-	};
-	umcg_rt.strays = c;
+	stray_add_locked(c, w, host_now());
 	server_let_go(w);
 	umcg_rt.stats.takeovers++;
 	carrier_follow(spare, s->boss->tid);
@@ -542,7 +589,7 @@ static uint64_t boss_due_in(struct server *s)
 	return deadline > now ? deadline - now : 0;
 }
 
-static uint64_t look_at_member(struct server *s, uint64_t now)
+static uint64_t look_at_member_locked(struct server *s, uint64_t now)
 {
 	struct task *w = load_acquire(&s->current);
 	struct carrier *c = load_relaxed(&s->carrier);
@@ -554,18 +601,18 @@ static uint64_t look_at_member(struct server *s, uint64_t now)
 	due = boss_due_in(s);
 	state = state_load(w->ut);
 	if (due == 0)
-		pause = take_over(s, c, w, false) ? pause : RETRY_US * NSEC_PER_USEC;
+		pause = take_over_locked(s, c, w, false) ? pause : RETRY_US * NSEC_PER_USEC;
 	else if (state & UMCG_TF_LOCKED)
 		;
 	else if (carrier_sleeps(c))
-		pause = take_over(s, c, w, true) ? pause : RETRY_US * NSEC_PER_USEC;
+		pause = take_over_locked(s, c, w, true) ? pause : RETRY_US * NSEC_PER_USEC;
 	else if (state & UMCG_TF_PREEMPTED)
 		carrier_preempt(c);
 	return now + (due && due < pause ? due : pause);
 }
 
 /* Is the call of c's worker at its end? Then it is to come in. */
-static void look_at_stray(struct carrier *c, uint64_t now)
+static void look_at_stray_locked(struct carrier *c, uint64_t now)
 {
 	struct stray *stray = &c->stray;
 	uint32_t state = state_load(stray->worker->ut);
@@ -584,18 +631,29 @@ static void look_at_stray(struct carrier *c, uint64_t now)
 	stray->look_at = now + stray->pause;
 }
 
-static uint64_t look_at_strays(uint64_t now)
+/* Whether c's worker is still without its server there. */
+static bool astray(struct carrier *c)
+{
+	struct task *w = c->stray.worker;
+
+	if (c == &w->carrier_part)
+		return w->role == ROLE_WORKER && w->at_home && state_base(state_load(w->ut)) == UMCG_TASK_BLOCKED;
+	return w->carrier == c && load_acquire(&w->attn) & ATTN_UNMANAGED;
+}
+
+static uint64_t look_at_strays_locked(uint64_t now)
 {
 	struct carrier **link = &umcg_rt.strays, *c;
 	uint64_t next = NO_DEADLINE;
 
 	while ((c = *link)) {
-		if (c->stray.worker->carrier != c || !(load_acquire(&c->stray.worker->attn) & ATTN_UNMANAGED)) {
+		if (now >= c->stray.look_at && !astray(c)) {
+			c->stray.listed = false;
 			*link = c->stray.next;
 			continue;
 		}
 		if (now >= c->stray.look_at)
-			look_at_stray(c, now);
+			look_at_stray_locked(c, now);
 		if (c->stray.look_at < next)
 			next = c->stray.look_at;
 		link = &c->stray.next;
@@ -609,9 +667,9 @@ uint64_t members_look(uint64_t now)
 
 	/* Who unregisters takes the lock too: states are readable until then. */
 	lock_acquire(&umcg_rt.members_lock);
-	next = look_at_strays(now);
+	next = look_at_strays_locked(now);
 	for (struct server *s = umcg_rt.members; s; s = s->next) {
-		uint64_t at = look_at_member(s, now);
+		uint64_t at = look_at_member_locked(s, now);
 
 		next = at < next ? at : next;
 	}

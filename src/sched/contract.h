@@ -41,6 +41,9 @@ void worker_settle(struct task *w, bool woken);
 /* Its context is saved while it waits for something other than umcg_wait(). */
 void worker_blocked(struct task *w);
 
+/* It goes home for a call that may block: the monitor sees to it that it comes in afterwards. */
+void worker_coupled(struct task *w);
+
 /* Leave the context of t, a registered worker. */
 void worker_leave(struct task *t, enum post post, struct task *next);
 

@@ -91,7 +91,7 @@ struct umcg_runtime {
 	struct lock members_lock;
 	struct server *members;		/* guarded by members_lock */
 	struct server *members_free;	/* guarded by members_lock */
-	struct carrier *strays;		/* the monitor's */
+	struct carrier *strays;		/* guarded by members_lock */
 
 	struct lock carrier_lock;
 	struct carrier *spare;		/* guarded by carrier_lock */

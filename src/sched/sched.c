@@ -273,7 +273,7 @@ void np_leave_slow(struct task *t)
 			restore_mask(t);
 		} else {
 			and_acq_rel(&t->attn, ~(uint32_t)(ATTN_PREEMPT | ATTN_UNMANAGED));
-			if (t->kind != TASK_WORKER || !t->carrier || task_pinned(t))
+			if (t->kind != TASK_WORKER || (!t->carrier && !t->role) || task_pinned(t))
 				continue;
 			np_enter(t);
 			t->preempted = attn & ATTN_PREEMPT;

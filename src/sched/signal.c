@@ -198,7 +198,7 @@ static void attend(struct task *t, ucontext_t *uc)
 	if (t->np || !load_relaxed(&t->attn) || task_pinned(t))
 		return;
 	np_enter(t);
-	if (home_of_server(t->carrier))
+	if (t->at_home || home_of_server(t->carrier))
 		sys_sigmask(SIG_SETMASK, mask_of(uc), NULL);
 	else
 		signal_carrier_mask();
@@ -206,13 +206,25 @@ static void attend(struct task *t, ucontext_t *uc)
 	adopt_frame(uc);
 }
 
+/* The monitor has seen that a registered worker's call at home has ended. Or it was meant for what ran here before. */
+static void comes_in(struct task *t, ucontext_t *uc)
+{
+	and_acq_rel(&t->carrier_part.signalled, ~(signalled_bit(SIGNAL_PREEMPT) | signalled_bit(SIGNAL_INTERRUPT)));
+	if (t->role != ROLE_WORKER || !t->at_home)
+		return;
+	or_acq_rel(&t->attn, ATTN_UNMANAGED);
+	attend(t, uc);
+}
+
 /* One of the runtime's signals came to a carrier. */
 static void interrupted(struct task *t, int sig, ucontext_t *uc)
 {
 	struct carrier *c = t->kind == TASK_CARRIER ? &t->carrier_part : member_carrier(t);
 
-	if (!c)				/* it was meant for what ran here before */
+	if (!c) {
+		comes_in(t, uc);
 		return;
+	}
 	and_acq_rel(&c->signalled, ~signalled_bit(sig));	/* first: whoever sends from here on is seen */
 	broadcast_answer(c);
 	if (t->kind == TASK_CARRIER || t->role == ROLE_SERVER)

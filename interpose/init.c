@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Constructor, destructor, start of the runtime, fork. */
 #include "interpose.h"
+#include "api/member.h"
 #include "host/thread.h"
 #include "sched/signal.h"
 #include "sync/once.h"
@@ -28,6 +29,7 @@ static void after_fork_child(void)
 {
 	once_after_fork_child();
 	umcg_life = (struct life){ .started = umcg_life.started };
+	api_after_fork_child();
 	runtime_after_fork_child();
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Birth, end and joining of threads. */
 #include "interpose.h"
+#include "api/member.h"
 #include "host/thread.h"
 #include "sched/contract.h"
 #include "sync/waitq.h"
@@ -180,6 +181,7 @@ void thread_on_exit(struct task *t)
 
 	if (t != umcg_self)		/* a task of the parent's, in a fork's child */
 		return;
+	api_thread_ends();
 	np_enter(t);
 	unpark_batch_init(&batch);
 	b = waitq_lock((void *)pthread_self());

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libumcg.so without the preload: the process's threads are the libc's, only registered ones are ours. */
+#include "api/member.h"
 #include "host/thread.h"
 #include "sched/contract.h"
 #include "sched/signal.h"
@@ -37,7 +38,10 @@ static void on_thread_exit(struct task *t)
 
 	if (t != umcg_self)		/* a task of the parent's, in a fork's child */
 		return;
+	api_thread_ends();
 	np_enter(t);
+	if (t->role == ROLE_WORKER)
+		task_couple(t);		/* its server sees it block */
 	member_unregister(t);
 	np_leave(t);
 	sys_sigmask(SIG_SETMASK, &all, &old);
@@ -48,13 +52,19 @@ static void on_thread_exit(struct task *t)
 	sys_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+static void after_fork_child(void)
+{
+	api_after_fork_child();
+	runtime_after_fork_child();
+}
+
 __attribute__((constructor))
 static void init(void)
 {
 	config_read(&umcg_rt.config, environ, getauxval(AT_SECURE));
 	if (host_thread_exit_init(on_thread_exit))
 		umcg_rt.failed = true;
-	pthread_atfork(NULL, NULL, runtime_after_fork_child);
+	pthread_atfork(NULL, NULL, after_fork_child);
 }
 
 /* A worker's tid is its home's, whatever kernel thread executes it. */

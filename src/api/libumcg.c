@@ -55,6 +55,17 @@ EXPORT int umcg_unregister_task(void)
 	return 0;
 }
 
+void api_thread_ends(void)
+{
+	if (umcg_core.word != WORD_NONE)
+		umcg_unregister_task();
+}
+
+void api_after_fork_child(void)
+{
+	umcg_core = (struct core_task){ 0 };
+}
+
 /* A wait that ends without a wakeup. False: a waker was first. */
 static bool give_up(struct core_task *self)
 {

@@ -45,6 +45,10 @@ static inline int api_fail(int err)
 	return -1;
 }
 
+/* The calling thread ends, or is the only one in a fork's child: it is no task any more. */
+void api_thread_ends(void);
+void api_after_fork_child(void);
+
 /* Of a group's member, when it unregisters: 0 or -errno. */
 int group_leave(struct core_task *c);
 

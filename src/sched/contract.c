@@ -598,12 +598,12 @@ static uint64_t look_at_member_locked(struct server *s, uint64_t now)
 
 	if (!w || !c)
 		return NO_DEADLINE;
-	due = boss_due_in(s);
 	state = state_load(w->ut);
+	if (state & UMCG_TF_LOCKED || state_base(state) != UMCG_TASK_RUNNING)
+		return now + pause;	/* it prepares a transition */
+	due = boss_due_in(s);
 	if (due == 0)
 		pause = take_over_locked(s, c, w, false) ? pause : RETRY_US * NSEC_PER_USEC;
-	else if (state & UMCG_TF_LOCKED)
-		;
 	else if (carrier_sleeps(c))
 		pause = take_over_locked(s, c, w, true) ? pause : RETRY_US * NSEC_PER_USEC;
 	else if (state & UMCG_TF_PREEMPTED)

@@ -249,6 +249,14 @@ static bool may_leave(struct task *t)
 	return !(t->role && state_load(t->ut) & UMCG_TF_LOCKED);
 }
 
+/* Whether another context can run instead of t's. A registered worker leaves its home too: for its server. */
+static bool gives_way(struct task *t)
+{
+	if (t->kind != TASK_WORKER || t->role == ROLE_SERVER || task_pinned(t))
+		return false;
+	return t->carrier || t->role;
+}
+
 /* Attend to what came in while preemption was off. */
 void np_leave_slow(struct task *t)
 {
@@ -273,7 +281,7 @@ void np_leave_slow(struct task *t)
 			restore_mask(t);
 		} else {
 			and_acq_rel(&t->attn, ~(uint32_t)(ATTN_PREEMPT | ATTN_UNMANAGED));
-			if (t->kind != TASK_WORKER || (!t->carrier && !t->role) || task_pinned(t))
+			if (!gives_way(t))
 				continue;
 			np_enter(t);
 			t->preempted = attn & ATTN_PREEMPT;

@@ -120,6 +120,16 @@ tests_clients_sleep_SOURCES = tests/clients/sleep.c
 tests_clients_sleep_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_sleep_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/clock_set
+tests_clients_clock_set_SOURCES = tests/clients/clock_set.c
+tests_clients_clock_set_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_clock_set_LDADD = $(CLIENT_LIBS)
+
+# Runs a client with a CLOCK_REALTIME of its own.
+check_PROGRAMS += tests/own_clock
+tests_own_clock_SOURCES = tests/own_clock.c
+tests_own_clock_CFLAGS = $(WARN_CFLAGS) -std=gnu11
+
 check_PROGRAMS += tests/clients/nohang
 tests_clients_nohang_SOURCES = tests/clients/nohang.c
 tests_clients_nohang_CFLAGS = $(CLIENT_CFLAGS)
@@ -302,7 +312,7 @@ tests_sync_test_LDADD = $(JUDGE_LIBS)
 check_PROGRAMS += tests/time_test
 TESTS += tests/time_test
 tests_time_test_SOURCES = tests/time_test.cc
-tests_time_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_time_test_CPPFLAGS = $(JUDGE_CPPFLAGS) -DTEST_OWN_CLOCK='"$(abs_builddir)/tests/own_clock"'
 tests_time_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_time_test_LDADD = $(JUDGE_LIBS)
 

@@ -105,4 +105,32 @@ TEST_P(Measured, NobodyStarves)
 
 INSTANTIATE_TEST_SUITE_P(Servers, Measured, SERVER_COUNTS, testing::PrintToStringParamName());
 
+// CLOCK_REALTIME is set while threads wait. Not compared with NPTL: its waits are the kernel's, see own_clock.c.
+class ClockSet : public testing::TestWithParam<std::tuple<std::string, unsigned>> {};
+
+// Absolute: waits follow the clock within half a second, and look at it twice a second.
+TEST_P(ClockSet, WaitsFollow)
+{
+	enum { FOLLOW_US = 1000000, CPU_US = 50000 };
+	auto [name, servers] = GetParam();
+	double late = 1e9, cpu = 1e9;
+	if (library().empty())
+		GTEST_SKIP() << "NPTL's waits are the kernel's";
+	for (int i = 0; i < TRIES && (late >= FOLLOW_US || cpu >= CPU_US); i++) {
+		Outcome ours = run_program(
+			{TEST_OWN_CLOCK, "/usr/bin/env", "LD_PRELOAD=" + library(), client_path("clock_set"), name}, "", servers);
+		if (ours.skipped())
+			GTEST_SKIP() << ours.say();
+		ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+		late = ours.figure("late_us");
+		cpu = ours.has_figure("cpu_us") ? ours.figure("cpu_us") : 0;
+	}
+	EXPECT_LT(late, FOLLOW_US);
+	EXPECT_LT(cpu, CPU_US);
+}
+
+INSTANTIATE_TEST_SUITE_P(Clients, ClockSet,
+			 testing::Combine(testing::Values("set_forward", "set_forward_busy", "set_back"), SERVER_COUNTS),
+			 [](const auto &info) { return std::get<0>(info.param) + "_s" + std::to_string(std::get<1>(info.param)); });
+
 } // namespace

@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include <dlfcn.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
@@ -147,6 +148,41 @@ static void paused(void)
 	join_thread(t);
 }
 
+static sem_t held, sent;
+
+/* The signal is pending at the thread before it waits, and the thread has slept in between. */
+static void *pause_late(void *arg)
+{
+	CHECK_EQ(sighold(SIGUSR1), 0);
+	for (int i = 1; i <= 20; i++) {
+		sem_post(&held);
+		sem_wait(&sent);
+		/* <signal.h> makes it X/Open's, whose symbol is __xpg_sigpause. */
+		CHECK_EQ(i % 2 ? sigpause(SIGUSR1) : __sigpause(SIGUSR1, 1), -1);
+		CHECK_EQ(errno, EINTR);
+		handled_is(i);
+		CHECK(blocked(SIGUSR1));
+	}
+	return NULL;
+}
+
+static void paused_late(void)
+{
+	pthread_t t;
+
+	sem_init(&held, 0, 0);
+	sem_init(&sent, 0, 0);
+	signal(SIGUSR1, on_signal);
+	start_thread(&t, pause_late, NULL);
+	for (int i = 0; i < 20; i++) {
+		sem_wait(&held);
+		usleep(1000);
+		CHECK_EQ(pthread_kill(t, SIGUSR1), 0);
+		sem_post(&sent);
+	}
+	join_thread(t);
+}
+
 static void *to_a_thread(void *arg)
 {
 	signal(SIGUSR1, on_signal);
@@ -215,6 +251,7 @@ const struct check checks[] = {
 	{ "handlers", handlers, NULL },
 	{ "masks", masks, NULL },
 	{ "paused", paused, NULL },
+	{ "paused_late", paused_late, NULL },
 	{ "directed", directed, NULL },
 	{ "interruption", interruption, NULL },
 	{ "group", group, NULL },

@@ -45,7 +45,7 @@ static int ctl_register(struct umcg_task *self, enum role role)
 	if (!t)
 		return -ENOMEM;
 	np_enter(t);
-	ret = task_pinned(t) ? -EINVAL : member_register(t, self, role);
+	ret = task_pinned(t) ? -EINVAL : member_register(t, self, role, false);
 	np_leave(t);
 	return ret;
 }

@@ -83,7 +83,7 @@ static umcg_tid join(struct umcg_group *g, intptr_t tag, enum role role)
 	store_release(&self->word, WORD_RUNNING);	/* pairs with umcg_wake() */
 	count_member(g, 1);
 	np_enter(self->task);
-	ret = member_register(self->task, &self->ut, role);
+	ret = member_register(self->task, &self->ut, role, true);
 	np_leave(self->task);
 	if (!ret)
 		return umcg_get_utid();
@@ -163,7 +163,7 @@ struct task *group_hand_over(struct task *t, struct task *next)
 	if (!task_notify(next))
 		return NULL;		/* not saved yet: whoever saves it pushes it */
 	if (!s || next->listed || state_load(next->ut) != UMCG_TASK_IDLE) {
-		worker_settle(next, true);
+		worker_settle(next, SETTLE_WOKEN);
 		return NULL;
 	}
 	store_relaxed(&next->ut->next_tid, (uint32_t)s->tid);

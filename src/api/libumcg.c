@@ -117,7 +117,7 @@ static int wait_for_wakeup(struct core_task *self, const struct wait_until *u, s
 	if (!cas_acq_rel(&self->word, WORD_RUNNING, WORD_WAITING)) {	/* WOKEN */
 		store_relaxed(&self->word, WORD_RUNNING);
 		if (next && next->role == ROLE_WORKER)
-			worker_settle(next, true);
+			worker_settle(next, SETTLE_WOKEN);
 		return 0;
 	}
 	return sleep_as_task(self, u, next);

@@ -31,6 +31,12 @@ static inline bool state_valid(uint32_t state)
 	       state_base(state) >= UMCG_TASK_RUNNING && state_base(state) <= UMCG_TASK_BLOCKED;
 }
 
+/* RUNNING, and not preparing a transition. */
+static inline bool state_is_running(uint32_t state)
+{
+	return state_base(state) == UMCG_TASK_RUNNING && !(state & UMCG_TF_LOCKED);
+}
+
 /* The runtime's own tasks: only those who own the task write its state. */
 static inline void state_set(struct umcg_task *ut, uint32_t state)
 {

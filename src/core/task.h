@@ -78,7 +78,7 @@ enum post { POST_NONE, POST_PARK, POST_YIELD, POST_HOME, POST_DEPART, POST_SETTL
 
 struct timer {
 	struct timer *child, *next, *prev;	/* pairing heap; prev: parent or elder sibling */
-	bool armed;
+	bool expired;				/* off the heap since it was armed; false once disarmed */
 	uint64_t deadline;			/* ns, CLOCK_MONOTONIC */
 	uint64_t realtime;			/* ns, CLOCK_REALTIME, or 0: deadline follows it */
 };
@@ -134,6 +134,7 @@ struct task {
 	uint8_t kind;			/* enum task_kind */
 	uint8_t role;			/* enum role; released when registered */
 	bool listed;			/* a registered worker has been put on its idle list since it ran last */
+	bool loops;			/* … and its waits cope with spurious wakes; constant while registered */
 
 	/* Shared words, see the tables above. */
 	uint32_t run;

@@ -46,7 +46,7 @@ void carrier_post(struct carrier *c)
 		/* fall through */
 	case POST_YIELD:
 		if (t->role) {
-			worker_settle(t, true);
+			worker_settle(t, SETTLE_YIELDS);
 			break;
 		}
 		state_set(t->ut, UMCG_TASK_IDLE);
@@ -65,7 +65,7 @@ void carrier_post(struct carrier *c)
 		task_send_home(t);
 		break;
 	case POST_SETTLE:
-		worker_settle(t, false);
+		worker_settle(t, SETTLE_SLEEPS);
 		break;
 	}
 }

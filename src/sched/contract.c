@@ -37,11 +37,16 @@ struct task *member_of_tid(uint32_t tid)
 	return t && load_acquire(&t->role) ? t : NULL;	/* pairs with member_register() */
 }
 
-static struct task *server_of(struct task *w)
+static struct task *server_of_tid(uint32_t tid)
 {
-	struct task *s = member_of_tid(load_relaxed(&w->ut->next_tid));
+	struct task *s = member_of_tid(tid);
 
 	return s && s->role == ROLE_SERVER ? s : NULL;
+}
+
+static struct task *server_of(struct task *w)
+{
+	return server_of_tid(load_relaxed(&w->ut->next_tid));
 }
 
 static void wake_server(struct task *s)
@@ -70,11 +75,8 @@ static void push_idle(struct task *w)
 		breach(w, "it has no idle list");
 	idle_push(w->ut);
 	tid = idle_server_take(w->ut);
-	if (tid) {
-		struct task *s = member_of_tid(tid);
-
-		resume_server(w, s && s->role == ROLE_SERVER ? s : NULL);
-	}
+	if (tid)
+		resume_server(w, server_of_tid(tid));
 }
 
 static void pass_to_server(struct task *w, struct task *s)
@@ -87,41 +89,45 @@ static void pass_to_server(struct task *w, struct task *s)
 	wake_server(s);
 }
 
+/* Whether an IDLE w is to be pushed. */
+static bool is_runnable(struct task *w, enum settle how)
+{
+	if (w->listed || how == SETTLE_SLEEPS)
+		return false;
+	return how == SETTLE_YIELDS || w->loops || load_relaxed(&w->timer.expired);
+}
+
 /* One step of worker_settle(). True if w is another's now. */
-static bool settle(struct task *w, bool woken)
+static bool settle(struct task *w, enum settle how)
 {
 	struct umcg_task *ut = w->ut;
-	uint32_t seen = state_load(ut);
+	uint32_t seen = state_load(ut), tid;
 
 	for (;;) {
 		switch (state_base(seen)) {
 		case UMCG_TASK_RUNNING:
 			if (seen & UMCG_TF_LOCKED)
 				return false;	/* whoever locked it wakes it again */
-			if (seen & UMCG_TF_PREEMPTED) {
-				struct task *s = server_of(w);
-
-				if (!state_move(ut, &seen, UMCG_TASK_IDLE, 0))
-					continue;
-				w->listed = true;
-				idle_push(ut);
-				resume_server(w, s);
-				return false;
-			}
-			if (load_relaxed(&ut->next_tid)) {
-				pass_to_server(w, server_of(w));
+			tid = load_relaxed(&ut->next_tid);
+			if (tid && !(seen & UMCG_TF_PREEMPTED)) {
+				pass_to_server(w, server_of_tid(tid));
 				return true;
 			}
 			if (!state_move(ut, &seen, UMCG_TASK_IDLE, 0))
 				continue;
-			break;
+			if (!tid)
+				break;
+			w->listed = true;
+			idle_push(ut);
+			resume_server(w, server_of_tid(tid));
+			return false;
 		case UMCG_TASK_IDLE:
 			if (seen & UMCG_TF_LOCKED) {
 				if (!state_move(ut, &seen, UMCG_TASK_IDLE, UMCG_TF_LOCKED))
 					continue;
 				return false;
 			}
-			if (!woken || w->listed)
+			if (!is_runnable(w, how))
 				return false;
 			break;
 		case UMCG_TASK_BLOCKED:
@@ -136,14 +142,15 @@ static bool settle(struct task *w, bool woken)
 	}
 }
 
-void worker_settle(struct task *w, bool woken)
+void worker_settle(struct task *w, enum settle how)
 {
-	while (!settle(w, woken)) {
+	while (!settle(w, how)) {
 		/* From the CAS on anybody may run it. Pairs with task_notify(). */
 		if (cas_acq_rel(&w->run, RUN_RUNNING, RUN_PARKED))
 			return;
 		swap_acquire(&w->run, RUN_RUNNING);
-		woken = true;
+		if (how == SETTLE_SLEEPS)
+			how = SETTLE_WOKEN;
 	}
 }
 
@@ -210,7 +217,7 @@ static void wake(struct task *t)
 	if (t->role == ROLE_SERVER)
 		wake_server(t);
 	else if (task_notify(t))
-		worker_settle(t, true);
+		worker_settle(t, SETTLE_WOKEN);
 }
 
 /* Wake next, or if it is linked with s return it, claimed: it is to run on s at once. */
@@ -305,6 +312,8 @@ static void server_home_loop(void *arg)
 		carrier_post(&s->carrier_part);
 		store_release(&s->home_free, 1);	/* pairs with server_try_home() */
 		sys_futex_wake(&s->home_free, 1);
+		/* If it sleeps elsewhere, let it come: the process's signals may be blocked in all other threads. */
+		task_notify(s);
 		while (!load_acquire(&s->home_word))	/* pairs with carrier_post() */
 			sys_futex_wait(&s->home_word, 0, NO_DEADLINE);
 		store_relaxed(&s->home_word, 0);
@@ -341,6 +350,7 @@ static int server_wait(struct task *s, uint64_t realtime)
 		} else if (realtime && host_clock_ns(CLOCK_REALTIME) >= realtime) {
 			return -ETIMEDOUT;
 		} else {
+			server_try_home(s);
 			park_in_kernel(s, NO_DEADLINE, realtime);
 		}
 	}
@@ -364,11 +374,10 @@ static int worker_wait(struct task *w, uint64_t realtime)
 	}
 	if (next)
 		next = wake_or_claim(next, boss);
-	if (state_base(seen) == UMCG_TASK_RUNNING) {
-		while (!state_move(w->ut, &seen, UMCG_TASK_RUNNING, UMCG_TF_LOCKED))
-			;
+	/* Woken before it slept. LOCKED then is the waker's, who has not named its server yet: that is slept for. */
+	if (state_base(seen) == UMCG_TASK_RUNNING && !(seen & UMCG_TF_LOCKED)) {
 		if (next)
-			worker_settle(next, true);
+			worker_settle(next, SETTLE_WOKEN);
 		if (!boss || load_relaxed(&w->ut->next_tid) != (uint32_t)boss->tid)
 			worker_leave(w, POST_YIELD, NULL);
 		return 0;
@@ -455,7 +464,7 @@ static int server_register(struct task *t)
 	return 0;
 }
 
-int member_register(struct task *t, struct umcg_task *ut, enum role role)
+int member_register(struct task *t, struct umcg_task *ut, enum role role, bool loops)
 {
 	int err = member_prepare(t, role == ROLE_SERVER ? server_home_loop : home_loop);
 
@@ -465,6 +474,7 @@ int member_register(struct task *t, struct umcg_task *ut, enum role role)
 		return err;
 	t->ut = ut;
 	t->listed = false;
+	t->loops = loops;
 	store_release(&t->role, (uint8_t)role);		/* pairs with member_of_tid() */
 	if (role == ROLE_WORKER) {
 		t->bound = false;
@@ -551,6 +561,29 @@ static bool block_held(struct server *s, struct task *w)
 	return true;
 }
 
+/* When the boss of s wants to be woken, in ns from now. */
+static uint64_t boss_due_in(struct server *s)
+{
+	uint64_t deadline = load_relaxed(&s->deadline), now;
+
+	if (state_base(state_load(s->boss->ut)) == UMCG_TASK_RUNNING)
+		return 0;
+	if (!deadline)
+		return NO_DEADLINE;
+	now = host_clock_ns(CLOCK_REALTIME);
+	return deadline > now ? deadline - now : 0;
+}
+
+/*
+ * The wait of the boss beneath w, which is held, is over, and w is not about to
+ * hand over itself: a worker that is has left RUNNING, or is LOCKED, since before
+ * it resumed its server. Hence the order of the looks.
+ */
+static bool due_held(struct server *s, struct task *w)
+{
+	return boss_due_in(s) == 0 && state_is_running(state_load(w->ut));
+}
+
 /* The boss of s needs a carrier: w has the one they share. */
 static bool take_over_locked(struct server *s, struct carrier *c, struct task *w, bool blocked)
 {
@@ -560,7 +593,7 @@ static bool take_over_locked(struct server *s, struct carrier *c, struct task *w
 		carrier_create(NULL);
 		return false;
 	}
-	if (!server_hold(s, c, w) || (blocked && !block_held(s, w))) {
+	if (!server_hold(s, c, w) || !(blocked ? block_held(s, w) : due_held(s, w))) {
 		server_let_go(w);
 		carrier_put_spare(spare);
 		return false;
@@ -576,19 +609,6 @@ static bool take_over_locked(struct server *s, struct carrier *c, struct task *w
 	return true;
 }
 
-/* When the boss of s wants to be woken, in ns from now. */
-static uint64_t boss_due_in(struct server *s)
-{
-	uint64_t deadline = load_relaxed(&s->deadline), now;
-
-	if (state_base(state_load(s->boss->ut)) == UMCG_TASK_RUNNING)
-		return 0;
-	if (!deadline)
-		return NO_DEADLINE;
-	now = host_clock_ns(CLOCK_REALTIME);
-	return deadline > now ? deadline - now : 0;
-}
-
 static uint64_t look_at_member_locked(struct server *s, uint64_t now)
 {
 	struct task *w = load_acquire(&s->current);
@@ -598,11 +618,11 @@ static uint64_t look_at_member_locked(struct server *s, uint64_t now)
 
 	if (!w || !c)
 		return NO_DEADLINE;
-	state = state_load(w->ut);
-	if (state & UMCG_TF_LOCKED || state_base(state) != UMCG_TASK_RUNNING)
-		return now + pause;	/* it prepares a transition */
 	due = boss_due_in(s);
-	if (due == 0)
+	state = state_load(w->ut);	/* after its server's: see due_held() */
+	if (!state_is_running(state))
+		pause = due ? pause : RETRY_US * NSEC_PER_USEC;
+	else if (due == 0)
 		pause = take_over_locked(s, c, w, false) ? pause : RETRY_US * NSEC_PER_USEC;
 	else if (carrier_sleeps(c))
 		pause = take_over_locked(s, c, w, true) ? pause : RETRY_US * NSEC_PER_USEC;

@@ -26,7 +26,7 @@
 #include "sched/sched.h"
 
 /* umcg_ctl() and umcg_wait(), the caller inside the runtime: 0 or -errno. */
-int member_register(struct task *t, struct umcg_task *ut, enum role role);
+int member_register(struct task *t, struct umcg_task *ut, enum role role, bool loops);
 int member_unregister(struct task *t);
 void member_forget(struct task *t);	/* it ends: free what registering has taken */
 int member_wait(struct task *t, uint64_t realtime);
@@ -35,8 +35,14 @@ int member_wake(uint32_t tid);
 /* The registered task of that tid, or NULL. */
 struct task *member_of_tid(uint32_t tid);
 
-/* A worker that is saved (run == RUNNING, nobody else's): park it, push it, or pass it to its server. */
-void worker_settle(struct task *w, bool woken);
+/*
+ * A worker that is saved (run == RUNNING, nobody else's): park it, push it, or
+ * pass it to its server. An IDLE one is pushed if it YIELDS; if it SLEEPS not; if
+ * it has been WOKEN only if its wait copes with that, or its time is over: the
+ * wake may be a late one, of a wait that has ended, and the state has not changed.
+ */
+enum settle { SETTLE_SLEEPS, SETTLE_WOKEN, SETTLE_YIELDS };
+void worker_settle(struct task *w, enum settle how);
 
 /* Its context is saved while it waits for something other than umcg_wait(). */
 void worker_blocked(struct task *w);

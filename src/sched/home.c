@@ -40,12 +40,12 @@ static void post(struct task *t)
 		/* fall through */
 	default:
 		if (t->role)
-			worker_settle(t, true);
+			worker_settle(t, SETTLE_YIELDS);
 		else
 			server_push_remote(t);
 		break;
 	case POST_SETTLE:
-		worker_settle(t, false);
+		worker_settle(t, SETTLE_SLEEPS);
 		break;
 	}
 }

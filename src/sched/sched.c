@@ -48,9 +48,20 @@ void park_in_kernel(struct task *t, uint64_t deadline, uint64_t realtime)
 	swap_acquire(&t->run, RUN_RUNNING);	/* pairs with the CAS in task_unpark() */
 }
 
+/* A registered worker that has begun a transition: its server does not run yet, so it sleeps where it is. */
+static bool in_transition(struct task *t)
+{
+	uint32_t state;
+
+	if (t->role != ROLE_WORKER)
+		return false;
+	state = state_load(t->ut);
+	return state & UMCG_TF_LOCKED || state_base(state) == UMCG_TASK_IDLE;
+}
+
 static bool stays_on_kernel_thread(struct task *t)
 {
-	if (t->kind != TASK_WORKER)
+	if (t->kind != TASK_WORKER || in_transition(t))
 		return true;
 	if (unlikely(t->bound)) {
 		task_couple(t);
@@ -97,7 +108,7 @@ static void make_runnable(struct task *t)
 	struct server *here = server_here();
 
 	if (t->role)
-		worker_settle(t, true);
+		worker_settle(t, SETTLE_WOKEN);
 	else if (servers_starve())
 		task_send_home(t);
 	else if (here)
@@ -149,7 +160,7 @@ void unpark_batch_add(struct unpark_batch *b, struct task *t)
 	if (!task_notify(t))
 		return;
 	if (t->role) {
-		worker_settle(t, true);
+		worker_settle(t, SETTLE_WOKEN);
 		return;
 	}
 	list_push_tail(&b->list, &t->rq);
@@ -212,7 +223,7 @@ void task_interrupt(struct task *t)
 	/* The caller may be t's home or any thread, so no server of its own. */
 	if (task_notify(t)) {
 		if (t->role)
-			worker_settle(t, true);
+			worker_settle(t, SETTLE_WOKEN);
 		else
 			server_push_remote(t);
 	}

@@ -59,7 +59,6 @@ static struct timer *merge_siblings(struct timer *first)
 static void insert_locked(struct timer *n)
 {
 	n->child = n->next = n->prev = NULL;
-	n->armed = true;
 	umcg_rt.timers.root = merge(umcg_rt.timers.root, n);
 }
 
@@ -78,7 +77,6 @@ static void remove_locked(struct timer *n)
 			n->next->prev = n->prev;
 		umcg_rt.timers.root = merge(umcg_rt.timers.root, below);
 	}
-	n->armed = false;
 }
 
 static void publish_next_locked(void)
@@ -149,7 +147,8 @@ bool timer_disarm(struct task *t)
 	bool expired;
 
 	lock_acquire(&umcg_rt.timers.lock);
-	expired = !n->armed;
+	expired = n->expired;
+	n->expired = false;
 	if (!expired) {
 		remove_locked(n);
 		publish_next_locked();
@@ -174,6 +173,7 @@ void timers_run(uint64_t now)
 
 		remove_locked(n);
 		publish_next_locked();
+		store_relaxed(&n->expired, true);	/* for whoever the unpark hands the worker to */
 		umcg_rt.stats.timer_fires++;
 		task_unpark(container_of(n, struct task, timer));
 	}

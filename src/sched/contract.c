@@ -220,11 +220,17 @@ static void wake(struct task *t)
 		worker_settle(t, SETTLE_WOKEN);
 }
 
+/* task_notify(), for a worker that is most likely parked. */
+static bool claim(struct task *w)
+{
+	return likely(cas_acq_rel(&w->run, RUN_PARKED, RUN_RUNNING)) || task_notify(w);
+}
+
 /* Wake next, or if it is linked with s return it, claimed: it is to run on s at once. */
 static struct task *wake_or_claim(struct task *next, struct task *s)
 {
 	if (next->role == ROLE_WORKER && linked(next, s))
-		return task_notify(next) ? next : NULL;
+		return claim(next) ? next : NULL;
 	if (next != s)
 		wake(next);
 	return NULL;
@@ -238,6 +244,17 @@ static void run_on(struct carrier *c, struct server *s, struct task *w)
 	s->switches++;
 	s->ran = w;
 	store_release(&s->current, w);
+}
+
+/* After a switch: as carrier_post(), for the two that are frequent here. */
+static void finish_switch(struct carrier *c)
+{
+	if (c->post == POST_SETTLE) {
+		c->post = POST_NONE;
+		worker_settle(c->post_task, SETTLE_SLEEPS);
+	} else if (c->post != POST_NONE) {
+		carrier_post(c);
+	}
 }
 
 void worker_leave(struct task *t, enum post post, struct task *next)
@@ -265,7 +282,7 @@ void worker_leave(struct task *t, enum post post, struct task *next)
 		}
 	}
 	if (t->carrier)
-		carrier_post(t->carrier);
+		finish_switch(t->carrier);
 }
 
 /* The server s saves its context and runs w. Returns when s is to go on, perhaps on another carrier. */
@@ -275,7 +292,7 @@ static void server_run(struct task *s, struct task *w, uint64_t realtime)
 	run_on(member_carrier(s), s->own, w);
 	monitor_poke();
 	arch_switch(&s->ctx, &w->ctx);
-	carrier_post(member_carrier(s));
+	finish_switch(member_carrier(s));
 }
 
 /* The spare carrier that executes s gives it back to its home, which waits for it. */
@@ -333,7 +350,8 @@ static int server_wait(struct task *s, uint64_t realtime)
 
 	if (tid && !(next = member_of_tid(tid)))
 		return -ESRCH;
-	server_try_home(s);
+	if (unlikely(s->carrier))
+		server_try_home(s);
 	if (next)
 		w = wake_or_claim(next, s);
 	for (;;) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Benchmarks: built and run by "make bench" only. They are plain POSIX-threads
-# programs: none of the library's flags or headers apply to them.
+# Benchmarks: built and run by "make bench" and "make bench-api" only. All but
+# umcg-api are plain POSIX-threads programs: none of the library's flags or headers apply to them.
 
-EXTRA_PROGRAMS += bench/umcg-bench bench/pairs
+EXTRA_PROGRAMS += bench/umcg-bench bench/pairs bench/umcg-api
 
 bench_umcg_bench_CPPFLAGS = -D_GNU_SOURCE
 bench_umcg_bench_CFLAGS = -std=gnu11 -pthread $(WARN_CFLAGS)
@@ -24,11 +24,30 @@ bench_pairs_SOURCES = \
 	bench/runner/pairs.c bench/runner/stats.c bench/runner/suite.c \
 	bench/runner/table.c
 
+# The calls of libumcg. The bare switch that they are held against is the library's own.
+bench_umcg_api_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/include -I$(srcdir)/src/arch/$(UMCG_ARCH)
+bench_umcg_api_CFLAGS = -std=gnu11 -pthread $(WARN_CFLAGS)
+bench_umcg_api_LDADD = libumcg.la -lpthread
+bench_umcg_api_SOURCES = \
+	bench/umcg-api.c bench/api/api.h bench/api/cost.c bench/api/latency.c \
+	bench/api/raw.c bench/api/team.c \
+	src/arch/x86_64/context.S src/arch/x86_64/frame.c
+
+# With the library's own API: processes, not threads.
+EXTRA_PROGRAMS += bench/processes
+bench_processes_CPPFLAGS = -I$(srcdir)/include
+bench_processes_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
+bench_processes_LDFLAGS = -no-install
+bench_processes_LDADD = libumcg.la
+bench_processes_SOURCES = bench/processes.c
+
 EXTRA_DIST += bench/README.md \
 	bench/python/event_pingpong.py bench/python/queue8.py
 
 CLEANFILES += bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) \
-	bench/umcg-bench.musl bench/pairs.json
+	bench/umcg-api$(EXEEXT) bench/umcg-api.json \
+	bench/umcg-bench.musl bench/pairs.json \
+	bench/processes$(EXEEXT) bench/processes.json
 
 # More options for the runner, such as BENCHFLAGS='--only mutex --runs 3'.
 BENCHFLAGS =
@@ -41,6 +60,10 @@ run_pairs = bench/pairs$(EXEEXT) --lib .libs/libumcg-pthread.so \
 bench: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT)
 	$(run_pairs) $(BENCHFLAGS)
 
+.PHONY: bench-processes
+bench-processes: bench/processes$(EXEEXT)
+	bench/processes$(EXEEXT) bench/processes.json
+
 # The same with a third column: the benchmarks linked statically against musl.
 bench-musl: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) bench/umcg-bench.musl
 	$(run_pairs) --musl bench/umcg-bench.musl $(BENCHFLAGS)
@@ -50,3 +73,9 @@ bench/umcg-bench.musl: $(bench_umcg_bench_SOURCES)
 	sources=; for file in $(bench_umcg_bench_SOURCES); do \
 	  case $$file in *.c) sources="$$sources $(srcdir)/$$file" ;; esac; done; \
 	$(MUSL_GCC) -static -O2 -std=gnu11 -pthread -o $@ $$sources
+
+# What the calls of libumcg.h cost. Options: APIBENCHFLAGS='--only swap,switch --runs 3'.
+APIBENCHFLAGS =
+.PHONY: bench-api
+bench-api: bench/umcg-api$(EXEEXT)
+	bench/umcg-api$(EXEEXT) --json bench/umcg-api.json $(APIBENCHFLAGS)

@@ -31,7 +31,7 @@ static inline bool may_wait_elsewhere(void)
 {
 	struct task *t = umcg_self;
 
-	return t && t->kind == TASK_WORKER && (!t->at_home || t->newborn);
+	return t && t->kind == TASK_WORKER && (!t->at_home || t->newborn) && !member_is_locked(t);
 }
 
 /* -errno of the runtime to the C convention. */

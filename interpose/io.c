@@ -100,7 +100,7 @@ static bool belongs_home(long nr, long op)
 	switch (nr) {
 	case SYS_futex:
 		op &= FUTEX_CMD_MASK;
-		return op != FUTEX_WAKE && op != FUTEX_WAKE_BITSET && op != FUTEX_WAKE_OP &&
+		return !member_is_locked(umcg_self) && op != FUTEX_WAKE && op != FUTEX_WAKE_BITSET && op != FUTEX_WAKE_OP &&
 		       op != FUTEX_REQUEUE && op != FUTEX_CMP_REQUEUE;
 	case SYS_rt_sigprocmask:
 	case SYS_rt_sigtimedwait:

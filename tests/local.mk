@@ -240,6 +240,86 @@ tests_clients_park_SOURCES = tests/clients/park.c
 tests_clients_park_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_park_LDADD = $(CLIENT_LIBS)
 
+# Clients of the library itself, which are schedulers, or call one. They are run from the build directory.
+UMCG_CLIENT_CPPFLAGS = -I$(srcdir)/include
+UMCG_CLIENT_LIBS = libumcg.la $(CLIENT_LIBS)
+
+check_LTLIBRARIES += tests/clients/libsteps.la
+tests_clients_libsteps_la_SOURCES = tests/clients/steps.c tests/clients/steps.h
+tests_clients_libsteps_la_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_libsteps_la_CFLAGS = $(CLIENT_CFLAGS)
+
+check_PROGRAMS += tests/clients/contract_ctl
+tests_clients_contract_ctl_SOURCES = tests/clients/contract_ctl.c
+tests_clients_contract_ctl_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_contract_ctl_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_contract_ctl_LDADD = tests/clients/libsteps.la $(UMCG_CLIENT_LIBS)
+tests_clients_contract_ctl_LDFLAGS = -no-install
+
+check_PROGRAMS += tests/clients/contract_wait
+tests_clients_contract_wait_SOURCES = tests/clients/contract_wait.c
+tests_clients_contract_wait_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_contract_wait_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_contract_wait_LDADD = tests/clients/libsteps.la $(UMCG_CLIENT_LIBS)
+tests_clients_contract_wait_LDFLAGS = -no-install
+
+check_PROGRAMS += tests/clients/contract_switch
+tests_clients_contract_switch_SOURCES = tests/clients/contract_switch.c
+tests_clients_contract_switch_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_contract_switch_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_contract_switch_LDADD = tests/clients/libsteps.la $(UMCG_CLIENT_LIBS)
+tests_clients_contract_switch_LDFLAGS = -no-install
+
+check_PROGRAMS += tests/clients/contract_block
+tests_clients_contract_block_SOURCES = tests/clients/contract_block.c
+tests_clients_contract_block_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_contract_block_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_contract_block_LDADD = tests/clients/libsteps.la $(UMCG_CLIENT_LIBS)
+tests_clients_contract_block_LDFLAGS = -no-install
+
+check_PROGRAMS += tests/clients/contract_identity
+tests_clients_contract_identity_SOURCES = tests/clients/contract_identity.c
+tests_clients_contract_identity_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_contract_identity_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_contract_identity_LDADD = tests/clients/libsteps.la $(UMCG_CLIENT_LIBS)
+tests_clients_contract_identity_LDFLAGS = -no-install
+
+check_PROGRAMS += tests/clients/contract_list
+tests_clients_contract_list_SOURCES = tests/clients/contract_list.c
+tests_clients_contract_list_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_contract_list_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_contract_list_LDADD = tests/clients/libsteps.la $(UMCG_CLIENT_LIBS)
+tests_clients_contract_list_LDFLAGS = -no-install
+
+check_PROGRAMS += tests/clients/contract_breach
+tests_clients_contract_breach_SOURCES = tests/clients/contract_breach.c
+tests_clients_contract_breach_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_contract_breach_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_contract_breach_LDADD = tests/clients/libsteps.la $(UMCG_CLIENT_LIBS)
+tests_clients_contract_breach_LDFLAGS = -no-install
+
+check_PROGRAMS += tests/clients/groups
+tests_clients_groups_SOURCES = tests/clients/groups.c
+tests_clients_groups_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_groups_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_groups_LDADD = $(UMCG_CLIENT_LIBS)
+tests_clients_groups_LDFLAGS = -no-install
+
+check_PROGRAMS += tests/clients/groups_cxx
+tests_clients_groups_cxx_SOURCES = tests/clients/groups_cxx.cc
+tests_clients_groups_cxx_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_groups_cxx_CXXFLAGS = $(CLIENT_CXXFLAGS)
+tests_clients_groups_cxx_LDADD = $(UMCG_CLIENT_LIBS)
+tests_clients_groups_cxx_LDFLAGS = -no-install
+
+# With libumcg.so it runs alone, too; no libtool wrapper: that would be preloaded as well.
+check_PROGRAMS += tests/clients/share
+tests_clients_share_SOURCES = tests/clients/share.c
+tests_clients_share_CPPFLAGS = -I$(srcdir)/include
+tests_clients_share_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_share_LDFLAGS = -no-install
+tests_clients_share_LDADD = $(CLIENT_LIBS) libumcg.la
+
 # Preloaded beside the library by a judge.
 check_LTLIBRARIES += tests/clients/slowmalloc.la
 tests_clients_slowmalloc_la_SOURCES = tests/clients/slowmalloc.c
@@ -344,6 +424,13 @@ tests_signal_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
 tests_signal_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_signal_test_LDADD = $(JUDGE_LIBS)
 
+check_PROGRAMS += tests/contract_test
+TESTS += tests/contract_test
+tests_contract_test_SOURCES = tests/contract_test.cc
+tests_contract_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_contract_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_contract_test_LDADD = $(JUDGE_LIBS)
+
 check_PROGRAMS += tests/cancel_test
 TESTS += tests/cancel_test
 tests_cancel_test_SOURCES = tests/cancel_test.cc
@@ -387,6 +474,13 @@ tests_coverage_test_CPPFLAGS = $(JUDGE_CPPFLAGS) \
 tests_coverage_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_coverage_test_LDADD = $(JUDGE_LIBS)
 
+check_PROGRAMS += tests/share_test
+TESTS += tests/share_test
+tests_share_test_SOURCES = tests/share_test.cc
+tests_share_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_share_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_share_test_LDADD = $(JUDGE_LIBS)
+
 check_PROGRAMS += tests/gdb_test
 TESTS += tests/gdb_test
 tests_gdb_test_SOURCES = tests/gdb_test.cc
@@ -394,9 +488,19 @@ tests_gdb_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
 tests_gdb_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_gdb_test_LDADD = $(JUDGE_LIBS)
 
+# The programs themselves: libtool's wrappers are scripts.
+check_PROGRAMS += tests/example_test
+TESTS += tests/example_test
+tests_example_test_SOURCES = tests/example_test.cc
+tests_example_test_CPPFLAGS = $(JUDGE_CPPFLAGS) \
+	-DTEST_EXAMPLES='"$(abs_builddir)/examples/.libs"' -DTEST_LIBRARY_DIRECTORY='"$(abs_builddir)/.libs"'
+tests_example_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_example_test_LDADD = $(JUDGE_LIBS)
+
 # Lateness and CPU time are measured while no other judge runs.
 # The name is put together because automake leaves a log's rule to whoever names the log.
-$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/process_test.log tests/signal_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log
+$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/process_test.log tests/signal_test.log tests/contract_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log tests/share_test.log
+$(addsuffix .log,tests/example_test): tests/time_test.log
 
 LANG_CLIENTS =
 if HAVE_SQLITE3

@@ -67,7 +67,9 @@ intptr_t umcg_get_task_tag(umcg_tid utid);
  *
  * Return: 0 when woken; -1 with errno ETIMEDOUT, EINTR (a signal handler
  * without SA_RESTART ran, and no wakeup was consumed; libumcg-pthread.so only),
- * or EINVAL (not registered, or a bad tv_nsec).
+ * EOWNERDEAD (the task of another process that the caller has swapped to died
+ * or unregistered, and no wakeup was consumed since), or EINVAL (not registered,
+ * or a bad tv_nsec).
  */
 int umcg_task_wait(const struct timespec *timeout);
 
@@ -78,8 +80,9 @@ int umcg_task_wait(const struct timespec *timeout);
  * A task that does not wait has the wakeup queued. Never blocks.
  * Async-signal-safe.
  *
- * Return: 0; -1 with errno EAGAIN (a wakeup is queued already) or ESRCH (not
- * registered).
+ * Return: 0; -1 with errno EAGAIN (a wakeup is queued already), ESRCH (not
+ * registered, or not any more), or, for a task of another process, EOWNERDEAD
+ * (its thread ended while it was registered).
  */
 int umcg_wake(umcg_tid next);
 
@@ -89,11 +92,69 @@ int umcg_wake(umcg_tid next);
  * @timeout: as in umcg_wait()
  *
  * As umcg_wake(next), then umcg_wait(timeout); on a server of
- * libumcg-pthread.so next runs at once on the caller's CPU.
+ * libumcg-pthread.so next runs at once on the caller's CPU. A caller that swaps
+ * to a task of another process is shared from then on, see umcg_share(), and
+ * told when that one dies, now or in later waits, until a wakeup is consumed.
  *
  * Return: as umcg_wake() if that fails, else as umcg_wait().
  */
 int umcg_swap(umcg_tid next, const struct timespec *timeout);
+
+/**
+ * umcg_share - give out a descriptor that stands for the calling task
+ *
+ * Whoever gets the descriptor, by inheritance or over a Unix socket, may wake
+ * the task: umcg_attach(). Nobody else in another process can. It stands for
+ * this registration: not for one that the thread makes after
+ * umcg_unregister_task(). Further calls return further descriptors of the same.
+ *
+ * From now on, until it unregisters, the task waits in the kernel, on its own
+ * kernel thread. The library keeps one more descriptor for itself. All are
+ * close-on-exec. The child of a fork() does not own its parent's task; its
+ * thread is not registered.
+ *
+ * Those who have the descriptor can do to the task what a bad waker could, and
+ * hide its end from each other; they cannot do worse.
+ *
+ * Return: a descriptor, or -1 with errno EINVAL (not registered, or in a signal
+ * handler), EMFILE, ENFILE, ENOMEM, EBADF (the library's own descriptor was
+ * closed) or ENOSYS (no robust futexes or sealed memory files). Not
+ * async-signal-safe.
+ *
+ * Source: shared futexes take their access control from the mapping, as the
+ * review of UMCG v0.1 asks for.
+ */
+int umcg_share(void);
+
+/**
+ * umcg_attach - use another process's task by its descriptor
+ * @fd: from umcg_share(); may be closed afterwards
+ *
+ * The id is for umcg_wake(), umcg_swap(), umcg_detach() and, with a value that
+ * only this handle has, the tag functions, in this process and in the children
+ * that it forks. A task with an id of this process may be attached to as well.
+ *
+ * A caller that is shared itself, or becomes so by swapping, guards the task:
+ * when the caller dies the kernel tells the task directly. So a thread that
+ * answers others does best to share itself first, then attach to them.
+ *
+ * The end of a task is seen however its thread ends, but for one way: if a
+ * thread other than the first calls execve(), the kernel reports that it ended
+ * for the other threads only.
+ *
+ * Return: an id, or UMCG_NONE with errno EBADF, EINVAL (not such a descriptor)
+ * or ENOMEM. Not async-signal-safe.
+ */
+umcg_tid umcg_attach(int fd);
+
+/**
+ * umcg_detach - give an id from umcg_attach() back
+ * @utid: the id; no thread may use it from now on
+ *
+ * Return: 0, or -1 with errno EINVAL (not from umcg_attach()). Not
+ * async-signal-safe.
+ */
+int umcg_detach(umcg_tid utid);
 
 /*
  * Groups: the application's own scheduler. A group has workers and servers. A

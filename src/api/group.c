@@ -172,6 +172,14 @@ struct task *group_hand_over(struct task *t, struct task *next)
 	return next;
 }
 
+void group_put_back(struct task *next)
+{
+	if (!next || next->role != ROLE_WORKER)
+		return;
+	store_relaxed(&next->ut->state, UMCG_TASK_IDLE);
+	worker_settle(next, SETTLE_WOKEN);
+}
+
 EXPORT int umcg_yield(void)
 {
 	struct core_task *self = &umcg_core;
@@ -348,7 +356,7 @@ EXPORT int umcg_preempt_worker(umcg_tid worker)
 	struct task *t = umcg_self;
 	struct carrier *k;
 
-	if (!c || load_acquire(&c->word) == WORD_NONE || c->task->role != ROLE_WORKER)
+	if (!c || load_acquire(&c->word) == WORD_NONE || !c->group || c->task->role != ROLE_WORKER)
 		return api_fail(ESRCH);
 	if (!cas_acq_rel(&c->ut.state, UMCG_TASK_RUNNING, UMCG_TASK_RUNNING | UMCG_TF_PREEMPTED))
 		return api_fail(EAGAIN);

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The library API: wait, wake, swap. See member.h for the wait word. */
 #include "api/member.h"
+#include "api/share.h"
 #include "sched/contract.h"
 #include "sync/waitq.h"
 
 thread_data struct core_task umcg_core;
+
+/* In a fork's child the thread is not the task that its parent has shared. */
+static bool registered(struct core_task *self)
+{
+	if (unlikely(self->word == WORD_SHARED) && !share_is_mine(self))
+		self->word = WORD_NONE;
+	return self->word != WORD_NONE;
+}
 
 EXPORT umcg_tid umcg_get_utid(void)
 {
@@ -25,7 +34,7 @@ EXPORT umcg_tid umcg_register_core_task(intptr_t tag)
 {
 	struct core_task *self = &umcg_core;
 
-	if (self->word != WORD_NONE) {
+	if (registered(self)) {
 		errno = EINVAL;
 		return UMCG_NONE;
 	}
@@ -44,9 +53,11 @@ EXPORT int umcg_unregister_task(void)
 	struct core_task *self = &umcg_core;
 	int ret = 0;
 
-	if (self->word == WORD_NONE)
+	if (!registered(self))
 		return api_fail(EINVAL);
-	if (self->group)
+	if (self->word == WORD_SHARED)
+		share_close(self);
+	else if (self->group)
 		ret = group_leave(self);
 	if (ret)
 		return api_fail(-ret);
@@ -96,10 +107,14 @@ static int sleep_as_task(struct core_task *self, const struct wait_until *u, str
 
 	while (load_acquire(&self->word) == WORD_WAITING) {	/* pairs with umcg_wake() */
 		if (signals_wait(t)) {
+			group_put_back(next);	/* its server may not be ours afterwards */
+			next = NULL;
 			signals_run(t);
 			if (t->handlers_norestart != norestart && give_up(self))
 				return -EINTR;
 		} else if (wait_until_passed(u)) {
+			group_put_back(next);
+			next = NULL;
 			if (give_up(self))
 				return -ETIMEDOUT;
 		} else {
@@ -107,17 +122,19 @@ static int sleep_as_task(struct core_task *self, const struct wait_until *u, str
 			next = NULL;
 		}
 	}
+	group_put_back(next);
 	store_relaxed(&self->word, WORD_RUNNING);
 	return 0;
 }
 
-/* 0 or -errno. next: woken already, to run at once; a worker among them has been claimed. */
+/* 0 or -errno. next: woken already, to run at once; a group's worker has been claimed. */
 static int wait_for_wakeup(struct core_task *self, const struct wait_until *u, struct task *next)
 {
+	if (unlikely(self->word == WORD_SHARED))
+		return share_wait(self, u);
 	if (!cas_acq_rel(&self->word, WORD_RUNNING, WORD_WAITING)) {	/* WOKEN */
 		store_relaxed(&self->word, WORD_RUNNING);
-		if (next && next->role == ROLE_WORKER)
-			worker_settle(next, SETTLE_WOKEN);
+		group_put_back(next);
 		return 0;
 	}
 	return sleep_as_task(self, u, next);
@@ -126,7 +143,7 @@ static int wait_for_wakeup(struct core_task *self, const struct wait_until *u, s
 /* 0 or -errno. */
 static int wait_as(struct core_task *self, const struct timespec *timeout, struct wait_until *u)
 {
-	return self->word == WORD_NONE ? -EINVAL : wait_until_abs(u, CLOCK_REALTIME, timeout);
+	return !registered(self) ? -EINVAL : wait_until_abs(u, CLOCK_REALTIME, timeout);
 }
 
 EXPORT int umcg_task_wait(const struct timespec *timeout)
@@ -153,6 +170,8 @@ static int post_wakeup(struct core_task *next)
 			return -ESRCH;
 		if (word == WORD_WOKEN)
 			return -EAGAIN;
+		if (unlikely(word == WORD_SHARED))
+			return share_wake(next);
 	} while (!cas_update(&next->word, &word, WORD_WOKEN));
 	return word == WORD_WAITING;
 }
@@ -182,16 +201,53 @@ EXPORT int umcg_swap(umcg_tid next, const struct timespec *timeout)
 	int ret = wait_as(self, timeout, &u);
 
 	if (!ret)
-		ret = post_wakeup(core_of(next));
+		ret = unlikely(core_of(next)->word == WORD_SHARED) ? share_call(self, core_of(next))
+								   : post_wakeup(core_of(next));
 	if (ret < 0)
 		return api_fail(-ret);
 	heir = ret ? core_of(next)->task : NULL;
 	np_enter(t);
-	if (heir && t->role == ROLE_WORKER && heir->role == ROLE_WORKER)
+	if (heir && t->role == ROLE_WORKER && heir->role == ROLE_WORKER) {
 		heir = group_hand_over(t, heir);
-	else if (heir)
+	} else if (heir) {
 		task_unpark(heir);
+		/* A worker runs where its group's servers run it, and gives its own to none but workers. */
+		if (t->role || heir->role)
+			heir = NULL;
+	}
 	ret = wait_for_wakeup(self, &u, heir);
 	np_leave(t);
+	return ret ? api_fail(-ret) : 0;
+}
+
+EXPORT int umcg_share(void)
+{
+	struct core_task *self = &umcg_core;
+	int ret = registered(self) && !self->group ? share_open(self) : -EINVAL;
+
+	return ret < 0 ? api_fail(-ret) : ret;
+}
+
+EXPORT umcg_tid umcg_attach(int fd)
+{
+	struct core_task *self = &umcg_core, *handle;
+	int ret;
+
+	registered(self);
+	ret = share_attach(self, fd, &handle);
+	if (ret) {
+		errno = -ret;
+		return UMCG_NONE;
+	}
+	return (umcg_tid)handle;
+}
+
+EXPORT int umcg_detach(umcg_tid utid)
+{
+	struct core_task *self = &umcg_core;
+	int ret;
+
+	registered(self);
+	ret = utid == UMCG_NONE ? -EINVAL : share_detach(self, core_of(utid));
 	return ret ? api_fail(-ret) : 0;
 }

@@ -115,7 +115,7 @@ static bool settle(struct task *w, enum settle how)
 			}
 			if (!state_move(ut, &seen, UMCG_TASK_IDLE, 0))
 				continue;
-			if (!tid)
+			if (!(seen & UMCG_TF_PREEMPTED))
 				break;
 			w->listed = true;
 			idle_push(ut);
@@ -163,6 +163,19 @@ void worker_blocked(struct task *w)
 			return;
 	} while (!state_move(w->ut, &seen, UMCG_TASK_BLOCKED, 0));
 	resume_server(w, server_of(w));
+}
+
+/*
+ * w executes at home and has not been noticed to block, as it was LOCKED when it
+ * went there. If it sleeps now, its server must know. It is held off as in server_hold().
+ */
+static void home_blocked(struct task *w)
+{
+	or_acq_rel(&w->attn, ATTN_ASKED);
+	sys_membarrier();
+	if (load_acquire(&w->np) == 0 && w->at_home)
+		worker_blocked(w);
+	server_let_go(w);
 }
 
 static void stray_add_locked(struct carrier *c, struct task *w, uint64_t now)
@@ -655,9 +668,12 @@ static void look_at_stray_locked(struct carrier *c, uint64_t now)
 	struct stray *stray = &c->stray;
 	uint32_t state = state_load(stray->worker->ut);
 	uint64_t cpu = carrier_cpu_time(c);
-	/* RUNNING: its server went on because its own wait had ended. It may run until it is preempted. */
-	bool may_run = state_base(state) == UMCG_TASK_RUNNING && !(state & UMCG_TF_PREEMPTED);
+	/* RUNNING: its server went on because its own wait had ended, or it went home LOCKED. It may run until it is preempted. */
+	bool may_run = state & UMCG_TF_LOCKED ||
+		       (state_base(state) == UMCG_TASK_RUNNING && !(state & UMCG_TF_PREEMPTED));
 
+	if (state_is_running(state) && c == &stray->worker->carrier_part && carrier_sleeps(c))
+		home_blocked(stray->worker);
 	if (may_run || cpu == stray->cpu_seen || carrier_sleeps(c)) {
 		stray->cpu_seen = cpu;
 		if (stray->pause < STRAY_MAX_US * NSEC_PER_USEC)
@@ -675,7 +691,7 @@ static bool astray(struct carrier *c)
 	struct task *w = c->stray.worker;
 
 	if (c == &w->carrier_part)
-		return w->role == ROLE_WORKER && w->at_home && state_base(state_load(w->ut)) == UMCG_TASK_BLOCKED;
+		return w->role == ROLE_WORKER && w->at_home;
 	return w->carrier == c && load_acquire(&w->attn) & ATTN_UNMANAGED;
 }
 

@@ -51,12 +51,8 @@ void park_in_kernel(struct task *t, uint64_t deadline, uint64_t realtime)
 /* A registered worker that has begun a transition: its server does not run yet, so it sleeps where it is. */
 static bool in_transition(struct task *t)
 {
-	uint32_t state;
-
-	if (t->role != ROLE_WORKER)
-		return false;
-	state = state_load(t->ut);
-	return state & UMCG_TF_LOCKED || state_base(state) == UMCG_TASK_IDLE;
+	return t->role == ROLE_WORKER &&
+	       (member_is_locked(t) || state_base(state_load(t->ut)) == UMCG_TASK_IDLE);
 }
 
 static bool stays_on_kernel_thread(struct task *t)
@@ -257,7 +253,7 @@ static bool may_leave(struct task *t)
 {
 	if (t->role == ROLE_SERVER)
 		return t->at_home;
-	return !(t->role && state_load(t->ut) & UMCG_TF_LOCKED);
+	return !member_is_locked(t);
 }
 
 /* Whether another context can run instead of t's. A registered worker leaves its home too: for its server. */
@@ -284,6 +280,10 @@ void np_leave_slow(struct task *t)
 			}
 			if (attn & ATTN_BIND)
 				t->bound = true;
+			/* Going home has taken a registered worker's server from it. Its handlers run
+			 * next, and then it has nothing to do there: no call of its own blocks. */
+			if (t->role == ROLE_WORKER)
+				or_acq_rel(&t->attn, ATTN_UNMANAGED);
 			and_acq_rel(&t->attn, ~(uint32_t)(ATTN_SIGNAL | ATTN_BIND));
 			t->np--;
 		} else if (!may_leave(t)) {

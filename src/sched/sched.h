@@ -8,6 +8,7 @@
 #ifndef UMCG_SCHED_SCHED_H
 #define UMCG_SCHED_SCHED_H
 
+#include "core/state.h"
 #include "core/task.h"
 #include "sched/runtime.h"
 
@@ -48,6 +49,12 @@ void task_bind(struct task *t);
 
 /* Whether its waits must leave it on its kernel thread. */
 bool task_pinned(struct task *t);
+
+/* A registered worker that prepares a transition: it waits where it is, and nobody is told. */
+static inline bool member_is_locked(struct task *t)
+{
+	return t->role && state_load(t->ut) & UMCG_TF_LOCKED;
+}
 
 /* Make t see its attn bits soon, wherever it is. */
 void task_interrupt(struct task *t);

@@ -206,7 +206,10 @@ static void attend(struct task *t, ucontext_t *uc)
 	adopt_frame(uc);
 }
 
-/* The monitor has seen that a registered worker's call at home has ended. Or it was meant for what ran here before. */
+/*
+ * The monitor has seen that a registered worker's call at home has ended. It may
+ * have come in before the signal came: then this is its parked home.
+ */
 static void comes_in(struct task *t, ucontext_t *uc)
 {
 	and_acq_rel(&t->carrier_part.signalled, ~(signalled_bit(SIGNAL_PREEMPT) | signalled_bit(SIGNAL_INTERRUPT)));
@@ -221,7 +224,7 @@ static void interrupted(struct task *t, int sig, ucontext_t *uc)
 {
 	struct carrier *c = t->kind == TASK_CARRIER ? &t->carrier_part : member_carrier(t);
 
-	if (!c) {
+	if (!c || (t->role == ROLE_WORKER && sys_gettid() == t->tid)) {
 		comes_in(t, uc);
 		return;
 	}

@@ -118,8 +118,9 @@ static void release_server(struct task *t)
 	struct task *s = boss_of(t);
 
 	store_relaxed(&t->ut->state, UMCG_TASK_IDLE);
+	/* Beneath a worker that is inside the runtime nobody else resumes it: it sleeps for that worker alone. */
 	if (s)
-		state_resume(s->ut);
+		store_release(&s->ut->state, UMCG_TASK_RUNNING);
 }
 
 int group_leave(struct core_task *c)

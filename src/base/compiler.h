@@ -8,6 +8,7 @@
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define noinline	__attribute__((noinline))
+#define always_inline	inline __attribute__((always_inline))
 #define EXPORT		__attribute__((visibility("default")))
 #define thread_data	__thread __attribute__((tls_model("initial-exec")))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

@@ -249,63 +249,14 @@ static struct task *wake_or_claim(struct task *next, struct task *s)
 	return NULL;
 }
 
-static void run_on(struct carrier *c, struct server *s, struct task *w)
-{
-	w->listed = false;
-	w->carrier = c;
-	w->last = s;
-	s->switches++;
-	s->ran = w;
-	store_release(&s->current, w);
-}
-
-/* After a switch: as carrier_post(), for the two that are frequent here. */
-static void finish_switch(struct carrier *c)
-{
-	if (c->post == POST_SETTLE) {
-		c->post = POST_NONE;
-		worker_settle(c->post_task, SETTLE_SLEEPS);
-	} else if (c->post != POST_NONE) {
-		carrier_post(c);
-	}
-}
-
-void worker_leave(struct task *t, enum post post, struct task *next)
-{
-	struct carrier *c = t->carrier;
-	struct server *s = c ? c->server : NULL;
-
-	timer_watch();
-	if (unlikely(load_relaxed(&t->attn) & (ATTN_UNMANAGED | ATTN_PREEMPT)))
-		and_acq_rel(&t->attn, ~(uint32_t)(ATTN_UNMANAGED | ATTN_PREEMPT));
-	if (!c) {
-		home_switch(t, post);
-	} else {
-		c->post = post;
-		c->post_task = t;
-		if (s && next) {
-			s->swaps++;
-			run_on(c, s, next);
-			arch_switch(&t->ctx, &next->ctx);
-		} else if (s) {
-			store_relaxed(&s->current, NULL);
-			arch_switch(&t->ctx, &s->boss->ctx);
-		} else {
-			arch_switch(&t->ctx, c->base);
-		}
-	}
-	if (t->carrier)
-		finish_switch(t->carrier);
-}
-
 /* The server s saves its context and runs w. Returns when s is to go on, perhaps on another carrier. */
-static void server_run(struct task *s, struct task *w, uint64_t realtime)
+static always_inline void server_run(struct task *s, struct task *w, uint64_t realtime)
 {
 	s->own->deadline = realtime;
-	run_on(member_carrier(s), s->own, w);
+	carrier_run_on(member_carrier(s), s->own, w);
 	monitor_poke();
 	arch_switch(&s->ctx, &w->ctx);
-	finish_switch(member_carrier(s));
+	carrier_finish_switch(member_carrier(s));
 }
 
 /* The spare carrier that executes s gives it back to its home, which waits for it. */
@@ -355,7 +306,7 @@ static void server_home_loop(void *arg)
 	}
 }
 
-static int server_wait(struct task *s, uint64_t realtime)
+static always_inline int server_wait(struct task *s, uint64_t realtime)
 {
 	struct server *own = s->own;
 	uint32_t tid = load_relaxed(&s->ut->next_tid);
@@ -387,7 +338,7 @@ static int server_wait(struct task *s, uint64_t realtime)
 	}
 }
 
-static int worker_wait(struct task *w, uint64_t realtime)
+static always_inline int worker_wait(struct task *w, uint64_t realtime)
 {
 	struct carrier *c = w->carrier;
 	struct task *boss = c && c->server ? c->server->boss : NULL;

@@ -50,9 +50,6 @@ void worker_blocked(struct task *w);
 /* It goes home for a call that may block: the monitor sees to it that it comes in afterwards. */
 void worker_coupled(struct task *w);
 
-/* Leave the context of t, a registered worker. */
-void worker_leave(struct task *t, enum post post, struct task *next);
-
 /* A server on a spare carrier goes home if nothing keeps its home busy. Whether it is there. */
 bool server_try_home(struct task *s);
 
@@ -71,6 +68,61 @@ static inline bool carrier_is_members(const struct carrier *c)
 static inline struct carrier *member_carrier(struct task *t)
 {
 	return t->role == ROLE_SERVER && !t->carrier ? &t->carrier_part : t->carrier;
+}
+
+/* The server s, which c executes, is about to switch to w. */
+static always_inline void carrier_run_on(struct carrier *c, struct server *s, struct task *w)
+{
+	w->listed = false;
+	w->carrier = c;
+	w->last = s;
+	s->switches++;
+	s->ran = w;
+	store_release(&s->current, w);
+}
+
+/* After a switch: as carrier_post(), the frequent cases first. */
+static always_inline void carrier_finish_switch(struct carrier *c)
+{
+	if (likely(c->post == POST_SETTLE)) {
+		c->post = POST_NONE;
+		worker_settle(c->post_task, SETTLE_SLEEPS);
+	} else if (c->post != POST_NONE) {
+		carrier_post(c);
+	}
+}
+
+/*
+ * Leave the context of t, a registered worker. Inlined: after a switch the
+ * processor predicts returns by the calls of the context that was left, so each
+ * frame between here and the application costs a wrong prediction.
+ */
+static always_inline void worker_leave(struct task *t, enum post post, struct task *next)
+{
+	struct carrier *c = t->carrier;
+	struct server *s = c ? c->server : NULL;
+
+	timer_watch();
+	if (unlikely(load_relaxed(&t->attn) & (ATTN_UNMANAGED | ATTN_PREEMPT)))
+		and_acq_rel(&t->attn, ~(uint32_t)(ATTN_UNMANAGED | ATTN_PREEMPT));
+	if (!c) {
+		home_switch(t, post);
+	} else {
+		c->post = post;
+		c->post_task = t;
+		if (s && next) {
+			s->swaps++;
+			carrier_run_on(c, s, next);
+			arch_switch(&t->ctx, &next->ctx);
+		} else if (s) {
+			store_relaxed(&s->current, NULL);
+			arch_switch(&t->ctx, &s->boss->ctx);
+		} else {
+			arch_switch(&t->ctx, c->base);
+		}
+	}
+	if (t->carrier)
+		carrier_finish_switch(t->carrier);
 }
 
 #endif

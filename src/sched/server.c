@@ -192,8 +192,9 @@ static struct server *idle_remove(struct server *s)
 /*
  * Work has been queued on busy: wake an idle server to share it, unless one is
  * already on its way, or the queue will be empty before it could be there (the
- * monitor looks after it if that turns out wrong). The idle side executes a
- * membarrier between its announcement and its last look, so plain loads suffice.
+ * monitor looks after it if that turns out wrong). busy may have fallen asleep
+ * since the caller looked: then nobody empties its queue. The idle side executes
+ * a membarrier between its announcement and its last look, so plain loads suffice.
  */
 void servers_wake_one(struct server *busy)
 {
@@ -202,7 +203,8 @@ void servers_wake_one(struct server *busy)
 	compiler_barrier();
 	if (!load_relaxed(&umcg_rt.idle_count) || load_relaxed(&umcg_rt.searching))
 		return;
-	if (load_relaxed(&busy->queued) * load_relaxed(&busy->run_ns) < WAKE_COST_NS)
+	if (!load_relaxed(&busy->idle_word) &&
+	    load_relaxed(&busy->queued) * load_relaxed(&busy->run_ns) < WAKE_COST_NS)
 		return;
 	if (!cas_acq_rel(&umcg_rt.searching, 0, 1))
 		return;

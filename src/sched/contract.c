@@ -115,8 +115,8 @@ static bool settle(struct task *w, enum settle how)
 			}
 			if (!state_move(ut, &seen, UMCG_TASK_IDLE, 0))
 				continue;
-			if (!(seen & UMCG_TF_PREEMPTED))
-				break;
+			if (!tid)
+				break;		/* woken; if then preempted, it has no server to tell */
 			w->listed = true;
 			idle_push(ut);
 			resume_server(w, server_of_tid(tid));
@@ -208,11 +208,11 @@ void worker_coupled(struct task *w)
 {
 	struct carrier *home = &w->carrier_part;
 
+	worker_blocked(w);
 	lock_acquire(&umcg_rt.members_lock);
 	home->tid = w->tid;
 	stray_add_locked(home, w, host_now());
 	lock_release(&umcg_rt.members_lock);
-	worker_blocked(w);
 	monitor_poke();
 }
 
@@ -625,14 +625,13 @@ static void look_at_stray_locked(struct carrier *c, uint64_t now)
 
 	if (state_is_running(state) && c == &stray->worker->carrier_part && carrier_sleeps(c))
 		home_blocked(stray->worker);
-	if (may_run || cpu == stray->cpu_seen || carrier_sleeps(c)) {
-		stray->cpu_seen = cpu;
-		if (stray->pause < STRAY_MAX_US * NSEC_PER_USEC)
-			stray->pause *= 2;
-	} else {
+	if (cpu != stray->cpu_seen)
 		stray->pause = STRAY_US * NSEC_PER_USEC;
+	else if (stray->pause < STRAY_MAX_US * NSEC_PER_USEC / 2)
+		stray->pause *= 2;
+	if (cpu != stray->cpu_seen && !may_run && !carrier_sleeps(c))
 		signal_carrier(c, SIGNAL_PREEMPT);
-	}
+	stray->cpu_seen = cpu;
 	stray->look_at = now + stray->pause;
 }
 
@@ -641,8 +640,10 @@ static bool astray(struct carrier *c)
 {
 	struct task *w = c->stray.worker;
 
+	/* Its home may not have got a CPU yet. */
 	if (c == &w->carrier_part)
-		return w->role == ROLE_WORKER && w->at_home;
+		return w->role == ROLE_WORKER &&
+		       (w->at_home || state_base(state_load(w->ut)) == UMCG_TASK_BLOCKED);
 	return w->carrier == c && load_acquire(&w->attn) & ATTN_UNMANAGED;
 }
 

@@ -213,22 +213,6 @@ static void comes_back_in_unknown_state(void)
 	must_be_dead();
 }
 
-/* Preempted, and nobody is its server. */
-static void spin_unlinked(struct party *w)
-{
-	w->ut.next_tid = 0;
-	STEP(w, RUNNING, RUNNING | PREEMPTED);
-	burn_ms(5000);
-}
-
-static void preempted_without_server(void)
-{
-	expect("it has no server");
-	begin(spin_unlinked);
-	server_run(&s1, &w1, 0);
-	must_be_dead();
-}
-
 static const char by_signal[] = "signal 11";
 
 const struct check checks[] = {
@@ -242,6 +226,5 @@ const struct check checks[] = {
 	{ "run_by_two_servers", run_by_two_servers, by_signal },
 	{ "unregisters_with_worker", unregisters_with_worker, by_signal },
 	{ "comes_back_in_unknown_state", comes_back_in_unknown_state, by_signal },
-	{ "preempted_without_server", preempted_without_server, by_signal },
 	{ 0 },
 };

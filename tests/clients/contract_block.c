@@ -14,7 +14,7 @@
 enum {
 	TIMES = 20, MANY = 24,
 	SOON_US = 20000,	/* the best of TIMES; on a busy machine one may take long */
-	NAP_MS = 50,		/* long enough to be noticed on such a machine, as a rule */
+	NAP_MS = 120,		/* long enough to be noticed on such a machine, as a rule */
 };
 
 static struct pool pool;

@@ -4,14 +4,29 @@
 #include "sync/cond.h"
 #include "sync/mutex.h"
 
+/* One level of a recursive mutex: it stays locked. */
+static bool is_inner_level(const pthread_mutex_t *m)
+{
+	return mutex_type(m) == PTHREAD_MUTEX_RECURSIVE && m->__data.__count > 1;
+}
+
+/* Waiters of a condition variable count as users of their mutex: destroying it says EBUSY. */
+
 static int lock_libc_mutex(pthread_mutex_t *m)
 {
+	int ret;
+
 	umcg_go_home();
-	return real()->pthread_mutex_lock(m);
+	ret = real()->pthread_mutex_lock(m);
+	if ((ret == 0 || ret == EOWNERDEAD) && !is_inner_level(m))
+		m->__data.__nusers--;
+	return ret;
 }
 
 static int unlock_libc_mutex(pthread_mutex_t *m)
 {
+	if (mutex_owner(m) == gettid() && !is_inner_level(m))
+		m->__data.__nusers++;
 	return real()->pthread_mutex_unlock(m);
 }
 

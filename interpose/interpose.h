@@ -18,6 +18,15 @@ void interpose_start(void);
 /* The calling task goes to its home, where it stays until its next scheduling point. */
 void umcg_go_home(void) __attribute__((visibility("hidden")));
 
+/* The same for good: the caller is about to change the state of its kernel thread. */
+void umcg_stay_home(void) __attribute__((visibility("hidden")));
+
+/* The same for the thread with that tid, or the caller if it is 0. */
+void umcg_stay_home_tid(pid_t pid) __attribute__((visibility("hidden")));
+
+/* Whether prctl(option) is such a change. */
+bool umcg_prctl_binds(long option) __attribute__((visibility("hidden")));
+
 /* Whether the caller is a worker that a carrier executes: only then is there anything to go home from. */
 static inline bool on_carrier(void)
 {
@@ -48,6 +57,7 @@ struct life {
 	uint32_t started;	/* created by us, runs */
 	uint32_t exited;	/* its last destructor has run; written under the bucket of its pthread_t */
 	uint32_t detached;
+	uint32_t cancelled;	/* pthread_cancel() was called for it */
 	pthread_t joining;	/* the thread that it waits for, or 0 */
 };
 extern thread_data struct life umcg_life __attribute__((visibility("hidden")));

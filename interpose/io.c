@@ -107,17 +107,7 @@ static bool belongs_home(long nr, long op)
 	case SYS_rt_sigsuspend:
 	case SYS_rt_sigpending:
 	case SYS_sigaltstack:
-	case SYS_sched_setaffinity:
-	case SYS_sched_setscheduler:
-	case SYS_sched_setparam:
-	case SYS_sched_setattr:
-	case SYS_setpriority:
-	case SYS_ioprio_set:
 	case SYS_prctl:
-	case SYS_seccomp:
-	case SYS_capset:
-	case SYS_unshare:
-	case SYS_setns:
 	case SYS_clone:
 	case SYS_clone3:
 	case SYS_fork:
@@ -138,6 +128,44 @@ static bool belongs_home(long nr, long op)
 	}
 }
 
+/* Those that change it. Credentials too: only the libc's functions change them for all threads. */
+static bool bind_for(long nr, const long *a)
+{
+	switch (nr) {
+	case SYS_sched_setaffinity:
+	case SYS_sched_setscheduler:
+	case SYS_sched_setparam:
+	case SYS_sched_setattr:
+		umcg_stay_home_tid((pid_t)a[0]);
+		return true;
+	case SYS_prctl:
+		if (!umcg_prctl_binds(a[0]))
+			return false;
+		break;
+	case SYS_setpriority:
+	case SYS_ioprio_set:
+	case SYS_seccomp:
+	case SYS_unshare:
+	case SYS_setns:
+	case SYS_capset:
+	case SYS_setuid:
+	case SYS_setgid:
+	case SYS_setreuid:
+	case SYS_setregid:
+	case SYS_setresuid:
+	case SYS_setresgid:
+	case SYS_setgroups:
+	case SYS_setfsuid:
+	case SYS_setfsgid:
+	case SYS_keyctl:
+		break;
+	default:
+		return false;
+	}
+	umcg_stay_home();
+	return true;
+}
+
 WRAPPER long syscall(long nr, ...)
 {
 	long a[6];
@@ -149,7 +177,7 @@ WRAPPER long syscall(long nr, ...)
 	va_end(ap);
 	if (nr == SYS_gettid)
 		return gettid();
-	if (on_carrier() && belongs_home(nr, a[1]))
+	if (!bind_for(nr, a) && on_carrier() && belongs_home(nr, a[1]))
 		umcg_go_home();
 	return real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -9,7 +9,7 @@
 
 #include <stdarg.h>
 
-static void bind_self(void)
+void umcg_stay_home(void)
 {
 	struct task *t = umcg_self;
 
@@ -29,7 +29,7 @@ static int bind_if_ok(pthread_t thread, int ret)
 	if (ret || !task_self())
 		return ret;
 	if (thread == pthread_self()) {
-		bind_self();
+		umcg_stay_home();
 		return ret;
 	}
 	t = *(struct task **)host_tls_of(thread, &umcg_self);
@@ -56,14 +56,14 @@ WRAPPER int pthread_setschedprio(pthread_t thread, int prio)
 }
 
 /* pid 0 is the calling thread; the tid of another of ours binds that one. */
-static void bind_tid(pid_t pid)
+void umcg_stay_home_tid(pid_t pid)
 {
 	struct task *t = umcg_self;
 
 	if (!t)
 		return;
 	if (pid == 0 || pid == t->tid) {
-		bind_self();
+		umcg_stay_home();
 		return;
 	}
 	t = task_of_tid(pid);
@@ -75,45 +75,61 @@ static void bind_tid(pid_t pid)
 
 WRAPPER int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *cpus)
 {
-	bind_tid(pid);
+	umcg_stay_home_tid(pid);
 	return real()->sched_setaffinity(pid, size, cpus);
 }
 
 WRAPPER int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
 {
-	bind_tid(pid);
+	umcg_stay_home_tid(pid);
 	return real()->sched_setscheduler(pid, policy, param);
 }
 
 WRAPPER int sched_setparam(pid_t pid, const struct sched_param *param)
 {
-	bind_tid(pid);
+	umcg_stay_home_tid(pid);
 	return real()->sched_setparam(pid, param);
 }
 
 WRAPPER int setpriority(__priority_which_t which, id_t who, int prio)
 {
 	if (which == PRIO_PROCESS)
-		bind_tid((pid_t)who);
+		umcg_stay_home_tid((pid_t)who);
 	return real()->setpriority(which, who, prio);
 }
 
 WRAPPER int nice(int inc)
 {
-	bind_self();
+	umcg_stay_home();
 	return real()->nice(inc);
 }
 
 WRAPPER int unshare(int flags)
 {
-	bind_self();
+	umcg_stay_home();
 	return real()->unshare(flags);
 }
 
 WRAPPER int setns(int fd, int type)
 {
-	bind_self();
+	umcg_stay_home();
 	return real()->setns(fd, type);
+}
+
+bool umcg_prctl_binds(long option)
+{
+	switch (option) {
+	case PR_SET_SECCOMP:
+	case PR_SET_NO_NEW_PRIVS:
+	case PR_CAPBSET_DROP:
+	case PR_CAP_AMBIENT:
+	case PR_SET_KEEPCAPS:
+	case PR_SET_SECUREBITS:
+	case PR_SET_TIMERSLACK:
+		return true;
+	default:
+		return false;
+	}
 }
 
 WRAPPER int prctl(int option, ...)
@@ -125,20 +141,28 @@ WRAPPER int prctl(int option, ...)
 	for (int i = 0; i < 4; i++)
 		a[i] = va_arg(ap, unsigned long);
 	va_end(ap);
-	switch (option) {
-	case PR_SET_SECCOMP:
-	case PR_SET_NO_NEW_PRIVS:
-	case PR_CAPBSET_DROP:
-	case PR_CAP_AMBIENT:
-	case PR_SET_KEEPCAPS:
-	case PR_SET_SECUREBITS:
-	case PR_SET_TIMERSLACK:
-		bind_self();
-		break;
-	default:
-		umcg_go_home();
-	}
+	umcg_prctl_binds(option) ? umcg_stay_home() : umcg_go_home();
 	return real()->prctl(option, a[0], a[1], a[2], a[3]);
+}
+
+/* These the libc leaves to the one kernel thread: how a server acts for one client among others. */
+
+WRAPPER int setfsuid(uid_t uid)
+{
+	umcg_stay_home();
+	return real()->setfsuid(uid);
+}
+
+WRAPPER int setfsgid(gid_t gid)
+{
+	umcg_stay_home();
+	return real()->setfsgid(gid);
+}
+
+WRAPPER int capset(void *header, const void *data)
+{
+	umcg_stay_home();
+	return real()->capset(header, data);
 }
 
 WRAPPER int pthread_setname_np(pthread_t thread, const char *name)

@@ -6,7 +6,7 @@
 
 /*
  * Names under which the libc exports some of them besides: a preloaded malloc
- * may lock its mutexes while we look up, for one that a library has not costs an
+ * may lock mutexes or create a key while we look up; for one that a library has not costs an
  * error message from malloc.
  */
 #define OTHER_NAME(ours, theirs) \
@@ -17,12 +17,14 @@ OTHER_NAME(libc_mutex_lock, pthread_mutex_lock);
 OTHER_NAME(libc_mutex_trylock, pthread_mutex_trylock);
 OTHER_NAME(libc_mutex_unlock, pthread_mutex_unlock);
 OTHER_NAME(libc_once, pthread_once);
+OTHER_NAME(libc_key_create, pthread_key_create);
 
 struct real umcg_real = {
 	.pthread_mutex_lock = libc_mutex_lock,
 	.pthread_mutex_trylock = libc_mutex_trylock,
 	.pthread_mutex_unlock = libc_mutex_unlock,
 	.pthread_once = libc_once,
+	.pthread_key_create = libc_key_create,
 };
 
 static thread_data bool resolving;

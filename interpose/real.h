@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -30,6 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
+int capset(void *header, const void *data);	/* the libc has it, its headers do not */
 sighandler_t bsd_signal(int sig, sighandler_t handler);	/* only the oldest standard has it */
 
 /* Some of them are deprecated; programs call them all the same. */

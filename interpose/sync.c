@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Read-write locks, barriers, spin locks, once. Process-shared ones are the libc's, at home. */
 #include "interpose.h"
+#include "leave.h"
 #include "sync/barrier.h"
 #include "sync/once.h"
 #include "sync/rwlock.h"
@@ -121,6 +122,14 @@ static void end(void *arg)
 	once_end(once->control, umcg_self, once->done);
 }
 
+static void run_once(struct once *once, void (*routine)(void))
+{
+	ON_LEAVE(leave, end, once);
+
+	routine();
+	once->done = true;
+}
+
 WRAPPER int pthread_once(pthread_once_t *control, void (*routine)(void))
 {
 	struct once once = { .control = control };
@@ -132,11 +141,7 @@ WRAPPER int pthread_once(pthread_once_t *control, void (*routine)(void))
 		return real()->pthread_once(control, routine);
 	if (!once_begin(control, once.task))
 		return 0;
-	/* Also runs when the routine is left by cancellation or a C++ exception. */
-	pthread_cleanup_push(end, &once);
-	routine();
-	once.done = true;
-	pthread_cleanup_pop(1);
+	run_once(&once, routine);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "interpose.h"
 #include "api/member.h"
 #include "host/thread.h"
+#include "leave.h"
 #include "sched/contract.h"
 #include "sync/waitq.h"
 
@@ -71,16 +72,14 @@ static void go_home_for_good(void *unused)
 	t->bound = true;
 	home_depart(t);
 	np_leave(t);
+	host_thread_ends(t);
 }
 
 static noinline void *run(struct task *w)
 {
-	void *result;
+	ON_LEAVE(end, go_home_for_good, NULL);
 
-	pthread_cleanup_push(go_home_for_good, NULL);
-	result = w->c11 ? (void *)(intptr_t)((thrd_start_t)(void *)w->fn)(w->arg) : w->fn(w->arg);
-	pthread_cleanup_pop(1);
-	return result;
+	return w->c11 ? (void *)(intptr_t)((thrd_start_t)(void *)w->fn)(w->arg) : w->fn(w->arg);
 }
 
 /*
@@ -113,11 +112,12 @@ static void *home_main(void *arg)
 	return run(w);
 }
 
-static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, bool c11)
+static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, bool c11)
 {
 	struct task *self = task_self(), *w;
 	pthread_attr_t copy;
 	int detach = PTHREAD_CREATE_JOINABLE, ret;
+	sigset_t mask;
 
 	np_enter(self);
 	w = task_alloc(TASK_WORKER);
@@ -136,7 +136,7 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(voi
 	/* A carrier's mask and name are not the creator's; at home the kernel passes them on itself. */
 	np_enter(self);
 	if (self->kind == TASK_WORKER && !self->at_home) {
-		w->set_mask = true;
+		w->set_mask = !attr || pthread_attr_getsigmask_np(attr, &mask) == PTHREAD_ATTR_NO_SIGMASK_NP;
 		w->mask = self->mask;
 		memcpy(w->name, self->name, sizeof(w->name));
 	}
@@ -149,6 +149,27 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(voi
 fail:
 	task_unref(w);
 	return EAGAIN;
+}
+
+static bool defaults_set;
+
+WRAPPER int pthread_setattr_default_np(const pthread_attr_t *attr)
+{
+	store_relaxed(&defaults_set, true);
+	return real()->pthread_setattr_default_np(attr);
+}
+
+/* The defaults, once the program has set some, may ask for what an attribute may ask for. */
+static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, bool c11)
+{
+	pthread_attr_t defaults;
+	int ret;
+
+	if (attr || !load_relaxed(&defaults_set) || pthread_getattr_default_np(&defaults))
+		return create_worker(thread, attr, fn, arg, c11);
+	ret = create_worker(thread, &defaults, fn, arg, c11);
+	pthread_attr_destroy(&defaults);
+	return ret;
 }
 
 WRAPPER int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
@@ -209,7 +230,8 @@ static int await_exit(pthread_t thread, struct task *t, const struct wait_until 
 	int ret = 0;
 
 	np_enter(t);
-	if (load_relaxed(&life->joining) == pthread_self())
+	/* A thread that has been cancelled will not wait for us much longer. */
+	if (load_relaxed(&life->joining) == pthread_self() && !load_relaxed(&life->cancelled))
 		ret = EDEADLK;
 	umcg_life.joining = thread;
 	for (unsigned grace = 0; !ret; grace++) {
@@ -250,7 +272,9 @@ static int join(pthread_t thread, void **result, clockid_t clock, const struct t
 	struct wait_until u;
 	int ret;
 
-	if (t && thread != pthread_self()) {
+	if (t && host_thread_exit_given_up())
+		umcg_go_home();
+	else if (t && thread != pthread_self()) {
 		pthread_testcancel();
 		ret = wait_until_abs(&u, clock, abstime);
 		if (!ret)
@@ -308,6 +332,7 @@ WRAPPER int thrd_detach(thrd_t thread)
 WRAPPER void pthread_exit(void *result)
 {
 	umcg_go_home();		/* the libc unwinds to a frame that belongs to the home */
+	store_relaxed(&umcg_life.joining, 0);	/* in a handler that interrupted the wait */
 	real()->pthread_exit(result);
 	__builtin_unreachable();
 }
@@ -372,6 +397,8 @@ WRAPPER int pthread_cancel(pthread_t thread)
 
 	if (thread == pthread_self())
 		umcg_go_home();
+	if (task_self())
+		store_relaxed(&((struct life *)host_tls_of(thread, &umcg_life))->cancelled, 1);
 	ret = real()->pthread_cancel(thread);
 	if (ret || !task_self() || thread == pthread_self())
 		return ret;

@@ -100,6 +100,11 @@ tests_clients_spin_SOURCES = tests/clients/spin.c
 tests_clients_spin_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_spin_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/no_tables
+tests_clients_no_tables_SOURCES = tests/clients/no_tables.c
+tests_clients_no_tables_CFLAGS = $(CLIENT_CFLAGS) -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
+tests_clients_no_tables_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/once_throw
 tests_clients_once_throw_SOURCES = tests/clients/once_throw.cc
 tests_clients_once_throw_CXXFLAGS = $(CLIENT_CXXFLAGS)

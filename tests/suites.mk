@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Existing test suites, fetched as Debian source packages and built unchanged, on NPTL and under the
-# preload. Needs the network for the first run; `make check-suites SUITE_FLAGS='--times 3 NAME...'`.
+# preload: check-suites, the quick programs of posixtestsuite that use threads; check-suites-fast, all of
+# its quick programs; check-suites-nptl, glibc's own tests of threads. Needs the network for the first
+# run; `make check-suites SUITE_FLAGS='--times 3 NAME...'`.
 
 EXTRA_PROGRAMS += tests/suites/run
 tests_suites_run_SOURCES = \
@@ -15,12 +17,23 @@ tests_suites_run_CFLAGS = $(WARN_CFLAGS)
 SUITE_DIRECTORY = suites-work
 SUITE_FLAGS = --jobs 4
 
-.PHONY: check-suites
-check-suites: tests/suites/run$(EXEEXT) libumcg-pthread.la
-	$(srcdir)/tests/suites/check.sh tests/suites/run$(EXEEXT) .libs/libumcg-pthread.so \
-		$(SUITE_DIRECTORY) $(SUITE_FLAGS)
+SUITE_ARGUMENTS = tests/suites/run$(EXEEXT) .libs/libumcg-pthread.so $(SUITE_DIRECTORY) $(SUITE_FLAGS)
+
+.PHONY: check-suites check-suites-fast check-suites-nptl
+check-suites check-suites-fast check-suites-nptl: tests/suites/run$(EXEEXT) libumcg-pthread.la
+check-suites:
+	$(srcdir)/tests/suites/check.sh $(SUITE_ARGUMENTS)
+check-suites-fast:
+	LIST=$(srcdir)/tests/suites/pts-fast.txt $(srcdir)/tests/suites/check.sh $(SUITE_ARGUMENTS)
+check-suites-nptl:
+	$(srcdir)/tests/suites/check-nptl.sh $(SUITE_ARGUMENTS)
 
 CLEANFILES += tests/suites/run$(EXEEXT)
 EXTRA_DIST += \
 	tests/suites/check.sh tests/suites/fetch.sh tests/suites/build.sh \
-	tests/suites/pts-fast-threads.txt tests/suites/pts-manners.txt
+	tests/suites/pts-fast-threads.txt tests/suites/pts-fast.txt tests/suites/pts-manners.txt \
+	tests/suites/check-nptl.sh tests/suites/nptl.txt tests/suites/glibc/build.sh \
+	tests/suites/glibc/Makeconfig tests/suites/glibc/Rules \
+	tests/suites/glibc/stubs/atomic.h tests/suites/glibc/stubs/config.h \
+	tests/suites/glibc/stubs/internal.h tests/suites/glibc/stubs/internal-signals.h \
+	tests/suites/glibc/stubs/pthreadP.h tests/suites/glibc/stubs/shlib-compat.h

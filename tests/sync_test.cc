@@ -4,6 +4,6 @@
 
 JUDGE_SAME(Rwlock, {"rwlock"});
 JUDGE_SAME(Barrier, {"barrier"});
-JUDGE_SAME(SpinAndOnce, {"spin", "once_throw"});
+JUDGE_SAME(SpinAndOnce, {"spin", "once_throw", "no_tables"});
 JUDGE_SAME(Semaphore, {"sem"});
 JUDGE_SAME(C11, {"c11"});

@@ -130,8 +130,6 @@ static int sleep_as_task(struct core_task *self, const struct wait_until *u, str
 /* 0 or -errno. next: woken already, to run at once; a group's worker has been claimed. */
 static int wait_for_wakeup(struct core_task *self, const struct wait_until *u, struct task *next)
 {
-	if (unlikely(self->word == WORD_SHARED))
-		return share_wait(self, u);
 	if (!cas_acq_rel(&self->word, WORD_RUNNING, WORD_WAITING)) {	/* WOKEN */
 		store_relaxed(&self->word, WORD_RUNNING);
 		group_put_back(next);
@@ -154,9 +152,13 @@ EXPORT int umcg_task_wait(const struct timespec *timeout)
 
 	if (ret)
 		return api_fail(-ret);
-	np_enter(self->task);
-	ret = wait_for_wakeup(self, &u, NULL);
-	np_leave(self->task);
+	if (unlikely(self->word == WORD_SHARED)) {
+		ret = share_wait(self, &u);
+	} else {
+		np_enter(self->task);
+		ret = wait_for_wakeup(self, &u, NULL);
+		np_leave(self->task);
+	}
 	return ret ? api_fail(-ret) : 0;
 }
 
@@ -176,20 +178,25 @@ static int post_wakeup(struct core_task *next)
 	return word == WORD_WAITING;
 }
 
-EXPORT int umcg_wake(umcg_tid next)
+static void unpark(struct task *next)
 {
 	struct task *t = umcg_self;
+
+	if (t)
+		np_enter(t);
+	task_unpark(next);
+	if (t)
+		np_leave(t);
+}
+
+EXPORT int umcg_wake(umcg_tid next)
+{
 	int ret = post_wakeup(core_of(next));
 
 	if (ret < 0)
 		return api_fail(-ret);
-	if (ret) {
-		if (t)
-			np_enter(t);
-		task_unpark(core_of(next)->task);
-		if (t)
-			np_leave(t);
-	}
+	if (ret)
+		unpark(core_of(next)->task);
 	return 0;
 }
 
@@ -206,6 +213,12 @@ EXPORT int umcg_swap(umcg_tid next, const struct timespec *timeout)
 	if (ret < 0)
 		return api_fail(-ret);
 	heir = ret ? core_of(next)->task : NULL;
+	if (unlikely(self->word == WORD_SHARED)) {
+		if (heir)
+			unpark(heir);
+		ret = share_wait(self, &u);
+		return ret ? api_fail(-ret) : 0;
+	}
 	np_enter(t);
 	if (heir && t->role == ROLE_WORKER && heir->role == ROLE_WORKER) {
 		heir = group_hand_over(t, heir);

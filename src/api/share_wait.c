@@ -62,6 +62,8 @@ int share_call(struct core_task *me, struct core_task *next)
 
 	if (h->kind != ATTACHED)
 		return share_wake(next);
+	if (me->group)			/* it waits where its group's servers run it, not in the kernel */
+		return -EINVAL;
 	err = me->word == WORD_SHARED ? 0 : share_begin(me);
 	if (err)
 		return err;

@@ -30,6 +30,16 @@ void *host_tls_of(pthread_t thread, void *ours);
 int host_thread_exit_init(void (*on_exit)(struct task *t));
 /* Have on_exit(t) called when the calling thread ends. */
 void host_on_thread_exit(struct task *t);
+/* The calling thread has nothing left to run but destructors. */
+void host_thread_ends(struct task *t);
+/*
+ * The program wants the key. From then on on_exit runs before the destructors, and only in threads that
+ * call host_thread_ends(). False: it is gone already, or in use at this moment.
+ */
+bool host_thread_exit_give_up(void);
+bool host_thread_exit_given_up(void);
+/* In a fork's child: the others that used the key are not there. */
+void host_thread_exit_after_fork(void);
 
 /* Bounds of the libc's code. */
 void host_libc_text(uintptr_t *lo, uintptr_t *hi);

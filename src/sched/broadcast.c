@@ -5,7 +5,7 @@
 #include "sched/sched.h"
 #include "sched/signal.h"
 
-enum { RETRY_US = 50 };
+enum { RETRY_US = 1000 };		/* a wake of the monitor can come before its sleep */
 
 static struct {
 	struct lock lock;		/* one broadcast at a time */
@@ -24,6 +24,7 @@ static void answer(uint32_t *done)
 	if (syscall3(request.nr, request.a, request.b, request.c) < 0)
 		umcg_panic("a carrier could not follow a change of credentials");
 	store_release(done, round);
+	sys_futex_wake(done, 1);
 }
 
 void broadcast_answer(struct carrier *c)
@@ -42,11 +43,15 @@ void broadcast_answer_monitor(void)
 	answer(&monitor_done);
 }
 
-static void await(struct carrier *c, uint32_t round)
+/* Wait for the answer of c, or of the monitor. */
+static void await(struct carrier *c, uint32_t *done, uint32_t round)
 {
-	while (load_acquire(&c->broadcast_done) != round) {
-		signal_carrier(c, SIGNAL_PREEMPT);
-		sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
+	for (uint32_t seen; (seen = load_acquire(done)) != round;) {
+		if (c)
+			signal_carrier(c, SIGNAL_PREEMPT);
+		else
+			monitor_wake();
+		sys_futex_wait(done, seen, host_now() + RETRY_US * NSEC_PER_USEC);
 	}
 }
 
@@ -62,11 +67,11 @@ void broadcast_syscall(long nr, long a, long b, long c)
 	round = request.round + 1;
 	store_release(&request.round, round);
 	/* The monitor first: the carriers that it makes from then on inherit the new state. */
-	while (load_acquire(&monitor_done) != round) {
-		monitor_poke();
-		sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
-	}
+	await(NULL, &monitor_done, round);
 	for (struct carrier *k = load_acquire(&umcg_rt.carriers); k; k = k->next)
-		await(k, round);
+		if (load_relaxed(&k->broadcast_done) != round)
+			signal_carrier(k, SIGNAL_PREEMPT);
+	for (struct carrier *k = load_acquire(&umcg_rt.carriers); k; k = k->next)
+		await(k, &k->broadcast_done, round);
 	lock_release(&request.lock);
 }

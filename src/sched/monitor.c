@@ -38,6 +38,11 @@ void monitor_poke_slow(void)
 		sys_futex_wake(&umcg_rt.monitor_dormant, 1);
 }
 
+void monitor_wake(void)
+{
+	sys_futex_wake(&umcg_rt.monitor_dormant, 1);
+}
+
 static uint64_t cpu_time_of(int tid)
 {
 	/* The kernel's name for the CPU-time clock of one thread. */

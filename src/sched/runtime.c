@@ -179,6 +179,7 @@ void runtime_after_fork_child(void)
 		.libc_text_hi = umcg_rt.libc_text_hi,
 	};
 	tasks_after_fork_child();
+	host_thread_exit_after_fork();
 	umcg_self = NULL;
 }
 

@@ -129,6 +129,8 @@ void carrier_preempt(struct carrier *c);
 uint64_t carrier_cpu_time(struct carrier *c);
 bool server_hold(struct server *s, struct carrier *c, struct task *w);
 void server_let_go(struct task *w);
+/* Have the monitor look round now, even if it looks every tick anyway. */
+void monitor_wake(void);
 void monitor_poke_slow(void);
 static inline void monitor_poke(void)
 {

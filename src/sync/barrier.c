@@ -16,7 +16,8 @@ int barrier_wait(pthread_barrier_t *barrier, struct task *t)
 
 	np_enter(t);
 	b = waitq_lock(hb);
-	if (++hb->in < hb->count) {
+	/* As with the libc a round may start from any multiple of count. */
+	if (++hb->in % hb->count) {
 		waiter_join_locked(b, &w, t, hb);
 		waitq_unlock(b);
 		waiter_wait(&w, &WAIT_FOREVER, NULL);

@@ -25,7 +25,6 @@ static void lock_again(pthread_mutex_t *m, struct task *t, struct waiter *w)
 	if (w->state != WAITER_HANDED)
 		mutex_lock_contended(m, t, &WAIT_FOREVER, true);
 	mutex_set_owner(m, t->tid);
-	m->__data.__nusers++;
 	if (mutex_type(m) == PTHREAD_MUTEX_RECURSIVE)
 		m->__data.__count = 1;
 }

@@ -217,7 +217,7 @@ int mutex_unlock(pthread_mutex_t *m, struct task *t, bool will_park)
 			return 0;
 	}
 	mutex_set_owner(m, 0);
-	m->__data.__nusers--;
+	m->__data.__nusers -= !will_park;
 	if (unlikely(load_relaxed(mutex_word(m)) != 1 || !cas_release(mutex_word(m), 1, 0)))
 		mutex_unlock_contended(m, t, will_park);
 	return 0;

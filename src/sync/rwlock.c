@@ -22,7 +22,7 @@ int rwlock_tryrdlock(pthread_rwlock_t *l)
 	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
 
 	while (!readers_must_wait(l, v)) {
-		if (v + RW_READER < v)
+		if (v + RW_READER >= RW_OVERFLOW)
 			return EAGAIN;
 		if (cas_update(word, &v, (v + RW_READER) & ~(uint32_t)RW_WRITE_PHASE))
 			return 0;

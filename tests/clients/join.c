@@ -128,6 +128,23 @@ static void self_join(void)
 	join_thread(t);
 }
 
+static void *join_main(void *main_thread)
+{
+	pthread_join((pthread_t)main_thread, NULL);
+	client_fail(__FILE__, __LINE__, "the main thread has ended");
+}
+
+/* Each joins the other, but one of them will not wait for long. */
+static void cancelled_joiner(void)
+{
+	pthread_t t;
+
+	start_thread(&t, join_main, (void *)pthread_self());
+	sleep_ms(20);
+	CHECK_EQ(pthread_cancel(t), 0);
+	CHECK(join_thread(t) == PTHREAD_CANCELED);
+}
+
 static void *detach_self(void *arg)
 {
 	CHECK_EQ(pthread_detach(pthread_self()), 0);
@@ -221,6 +238,7 @@ const struct check checks[] = {
 	{ "try_join", try_join, NULL },
 	{ "timed_join", timed_join, NULL },
 	{ "self_join", self_join, NULL },
+	{ "cancelled_joiner", cancelled_joiner, NULL },
 	{ "detach", detach, NULL },
 	{ "exit_from_nested_frames", exit_from_nested_frames, NULL },
 	{ "cleanup_pop_runs", cleanup_pop_runs, NULL },

@@ -8,6 +8,7 @@
 #include <asm/prctl.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -222,9 +223,9 @@ static void set_fsids(void)
 
 static void fsids_are_set(void)
 {
+	CHECK_EQ(open("/etc/shadow", O_RDONLY), -1);	/* first: asking for them changes the kernel thread */
 	CHECK_EQ(setfsuid(-1), NOBODY);
 	CHECK_EQ(setfsgid(-1), NOBODY);
-	CHECK_EQ(open("/etc/shadow", O_RDONLY), -1);
 }
 
 static void fsids_are_not(void)
@@ -238,6 +239,52 @@ static void file_ids(void)
 	if (geteuid())
 		client_skip("only root can take other ids");
 	belongs_to_one((struct state){ set_fsids, fsids_are_set, fsids_are_not });
+}
+
+/* The system call, unlike the libc's function, changes the one thread. */
+static void set_own_ids(void) { CHECK_EQ(syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY), 0); }
+
+static void own_ids_are(uid_t wanted)
+{
+	uid_t real, effective, saved;
+
+	CHECK_EQ(open("/etc/shadow", O_RDONLY) < 0, wanted != 0);
+	CHECK_EQ(getresuid(&real, &effective, &saved), 0);
+	CHECK(real == wanted && effective == wanted && saved == wanted);
+}
+
+static void own_ids_are_set(void) { own_ids_are(NOBODY); }
+static void own_ids_are_not(void) { own_ids_are(0); }
+
+static void own_ids(void)
+{
+	if (geteuid())
+		client_skip("only root can take other ids");
+	belongs_to_one((struct state){ set_own_ids, own_ids_are_set, own_ids_are_not });
+}
+
+extern int capset(struct __user_cap_header_struct *, const struct __user_cap_data_struct *);
+extern int capget(struct __user_cap_header_struct *, struct __user_cap_data_struct *);
+
+static struct __user_cap_header_struct cap_header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+
+static void give_up_chroot(void)
+{
+	struct __user_cap_data_struct caps[2];
+
+	CHECK_EQ(capget(&cap_header, caps), 0);
+	caps[0].effective &= ~(1u << CAP_SYS_CHROOT);
+	CHECK_EQ(capset(&cap_header, caps), 0);
+}
+
+static void may_not_chroot(void) { CHECK_EQ(chroot("/"), -1); }
+static void may_chroot(void) { CHECK_EQ(chroot("/"), 0); }
+
+static void capabilities(void)
+{
+	if (chroot("/"))
+		client_skip("needs a capability to give up");
+	belongs_to_one((struct state){ give_up_chroot, may_not_chroot, may_chroot });
 }
 
 static char original[4096];
@@ -371,6 +418,8 @@ const struct check checks[] = {
 	{ "timer_slack", timer_slack, NULL },
 	{ "own_personality", own_personality, NULL },
 	{ "file_ids", file_ids, NULL },
+	{ "own_ids", own_ids, NULL },
+	{ "capabilities", capabilities, NULL },
 	{ "own_directory", own_directory, NULL },
 	{ "own_filter", own_filter, NULL },
 	{ "parent_death", parent_death, NULL },

@@ -173,7 +173,55 @@ static void waited_for_by_libc(void)
 	words_are(0, 0, 0, 0);
 }
 
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool waits, may_go;
+
+static void *wait_on(void *mutex)
+{
+	CHECK_EQ(pthread_mutex_lock(mutex), 0);
+	waits = true;
+	while (!may_go)
+		CHECK_EQ(pthread_cond_wait(&changed, mutex), 0);
+	CHECK_EQ(pthread_mutex_unlock(mutex), 0);
+	return NULL;
+}
+
+static void wait_by_one(int protocol)
+{
+	pthread_mutexattr_t attr;
+	pthread_mutex_t mutex;
+	pthread_t t;
+
+	waits = may_go = false;
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setprotocol(&attr, protocol);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	CHECK_EQ(pthread_mutex_init(&mutex, &attr), 0);
+	start_thread(&t, wait_on, &mutex);
+	for (bool seen = false; !seen;) {
+		pthread_mutex_lock(&mutex);
+		seen = waits;
+		pthread_mutex_unlock(&mutex);
+	}
+	CHECK_EQ(pthread_mutex_destroy(&mutex), EBUSY);
+	pthread_mutex_lock(&mutex);
+	may_go = true;
+	pthread_cond_signal(&changed);
+	pthread_mutex_unlock(&mutex);
+	join_thread(t);
+	CHECK_EQ(mutex.__data.__nusers, 0);
+	CHECK_EQ(pthread_mutex_destroy(&mutex), 0);
+}
+
+/* Who waits on a condition with it will need it again. */
+static void waiter_is_user(void)
+{
+	wait_by_one(PTHREAD_PRIO_NONE);
+	wait_by_one(PTHREAD_PRIO_INHERIT);
+}
+
 const struct check checks[] = {
+	{ "waiter_is_user", waiter_is_user, NULL },
 	{ "uncontended", uncontended, NULL },
 	{ "contended", contended, NULL },
 	{ "recursive_count", recursive_count, NULL },

@@ -256,7 +256,27 @@ static void readers_nest(void)
 	join_thread(writer);
 }
 
+static void *read_once_too_often(void *arg)
+{
+	rw.__data.__readers = (1u << 31) - 8;	/* one less than there may be, as the libc counts them */
+	CHECK_EQ(pthread_rwlock_tryrdlock(&rw), EAGAIN);
+	CHECK_EQ(pthread_rwlock_rdlock(&rw), EAGAIN);
+	CHECK_EQ(pthread_rwlock_unlock(&rw), 0);
+	CHECK_EQ(pthread_rwlock_rdlock(&rw), 0);
+	CHECK_EQ(rw.__data.__readers, (1u << 31) - 8);
+	return NULL;
+}
+
+static void too_many_readers(void)
+{
+	pthread_t t;
+
+	start_thread(&t, read_once_too_often, NULL);
+	join_thread(t);
+}
+
 const struct check checks[] = {
+	{ "too_many_readers", too_many_readers, NULL },
 	{ "readers_together", readers_together, NULL },
 	{ "exclusion", exclusion, NULL },
 	{ "errors", errors, NULL },

@@ -81,6 +81,48 @@ static void per_thread(void)
 	CHECK(mask_is(s));
 }
 
+static void *check_mask(void *mask)
+{
+	CHECK(mask_is(*(sigset_t *)mask));
+	return NULL;
+}
+
+/* The creator's mask, or what the attributes or the defaults for attributes say. */
+static void *create_with_masks(void *arg)
+{
+	sigset_t own = set_of(SIGHUP, 0), other = set_of(SIGUSR1, 0), third = set_of(SIGUSR2, 0);
+	pthread_attr_t attr, defaults;
+	pthread_t t;
+
+	CHECK_EQ(pthread_sigmask(SIG_SETMASK, &own, NULL), 0);
+	pthread_attr_init(&attr);
+	for (int round = 0; round < 2; round++) {
+		usleep(1000);
+		CHECK_EQ(pthread_create(&t, &attr, check_mask, &own), 0);
+		join_thread(t);
+		pthread_attr_setsigmask_np(&attr, &other);
+		CHECK_EQ(pthread_create(&t, &attr, check_mask, &other), 0);
+		join_thread(t);
+		pthread_attr_setsigmask_np(&attr, NULL);
+		start_thread(&t, check_mask, round ? &third : &own);
+		join_thread(t);
+		CHECK_EQ(pthread_getattr_default_np(&defaults), 0);
+		pthread_attr_setsigmask_np(&defaults, &third);
+		CHECK_EQ(pthread_setattr_default_np(&defaults), 0);
+		pthread_attr_destroy(&defaults);
+	}
+	pthread_attr_destroy(&attr);
+	return NULL;
+}
+
+static void from_attributes(void)
+{
+	pthread_t t;
+
+	start_thread(&t, create_with_masks, NULL);
+	join_thread(t);
+}
+
 static void *receive(void *arg)
 {
 	sigset_t s = set_of(SIGUSR1, 0);
@@ -337,6 +379,7 @@ static void in_handler(void)
 
 const struct check checks[] = {
 	{ "per_thread", per_thread, NULL },
+	{ "from_attributes", from_attributes, NULL },
 	{ "only_receiver", only_receiver, NULL },
 	{ "pending", pending, NULL },
 	{ "waiting_thread", waiting_thread, NULL },

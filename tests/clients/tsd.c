@@ -137,6 +137,27 @@ static void many_keys(void)
 	CHECK_EQ(pthread_key_delete(many[0]), EINVAL);
 }
 
+/* What is created first is the libc's affair; how many there are is the program's. */
+static void all_keys(void)
+{
+	static pthread_key_t keys[PTHREAD_KEYS_MAX + 1];
+	pthread_t t[THREADS];
+	int n = 0;
+
+	printf("unknown key: %s\n", strerror(pthread_setspecific(0, &n)));
+	start_threads(t, THREADS, own_self);
+	while (n <= PTHREAD_KEYS_MAX && pthread_key_create(&keys[n], NULL) == 0)
+		n++;
+	printf("%d keys\n", n);
+	join_threads(t, THREADS);
+	start_threads(t, THREADS, own_self);
+	join_threads(t, THREADS);
+	while (n-- > 0)
+		CHECK_EQ(pthread_key_delete(keys[n]), 0);
+	start_threads(t, THREADS, own_self);
+	join_threads(t, THREADS);
+}
+
 static void mark_ended(void *value)
 {
 	sleep_ms(20);
@@ -167,6 +188,7 @@ const struct check checks[] = {
 	{ "destructor_rounds", destructor_rounds, NULL },
 	{ "rounds_are_limited", rounds_are_limited, NULL },
 	{ "destructor_sets_another_key", destructor_sets_another_key, NULL },
+	{ "all_keys", all_keys, NULL },
 	{ "many_keys", many_keys, NULL },
 	{ "join_waits_for_destructors", join_waits_for_destructors, NULL },
 	{ 0 },

@@ -6,18 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The next word of *REST, which is moved past it; double quotes make one word of several. NULL at the end. */
+static char *next_word(char **rest)
+{
+	char *word = *rest + strspn(*rest, " \t\n");
+	const char *stop = *word == '"' ? "\"\n" : " \t\n";
+	if (*word == '\0')
+		return NULL;
+	word += *word == '"';
+	char *end = word + strcspn(word, stop);
+	*rest = end + (*end != '\0');
+	*end = '\0';
+	return word;
+}
+
 static int parse(struct manner *manner, char *line)
 {
-	char *end, *save;
-	char *name = strtok_r(line, " \t\n", &save);
-	char *seconds = strtok_r(NULL, " \t\n", &save);
+	char *end;
+	char *name = next_word(&line);
+	char *seconds = next_word(&line);
 	*manner = (struct manner){ 0 };
 	if (!seconds)
 		return -1;
 	manner->name = strdup(name);
 	manner->stop_after = (int)strtol(seconds, &end, 10);
 	for (int i = 0; i <= MANNER_ARGUMENTS; i++) {
-		char *word = strtok_r(NULL, " \t\n", &save);
+		char *word = next_word(&line);
 		if (!word)
 			return *end || manner->stop_after < 0 ? -1 : 0;
 		if (i < MANNER_ARGUMENTS)

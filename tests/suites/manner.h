@@ -16,7 +16,7 @@ struct manners {
 	unsigned count;
 };
 
-/* Reads lines of name, seconds and arguments, apart by blanks; '#' starts a comment. Returns 0 or the bad line. */
+/* Reads lines of name, seconds and arguments, apart by blanks, "…" being one; '#' starts a comment. Returns 0 or the bad line. */
 int manners_read(struct manners *manners, const char *path);
 /* The manner of NAME; one that ends by itself and takes no arguments when nothing is known. */
 const struct manner *manners_find(const struct manners *manners, const char *name);

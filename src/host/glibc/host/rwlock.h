@@ -18,6 +18,7 @@ enum {
 	RW_WAITING = 4,
 	RW_READER = 8,
 };
+#define RW_OVERFLOW (1u << 31)		/* more readers than that the libc refuses */
 
 static inline uint32_t *rwlock_word(pthread_rwlock_t *l)
 {

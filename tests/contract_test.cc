@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(Clients, Contract,
 			 testing::Combine(testing::ValuesIn(checks_of({"contract_ctl", "contract_wait", "contract_switch",
 								       "contract_block", "contract_identity",
 								       "contract_list", "contract_breach", "groups",
-								       "groups_cxx"})),
+								       "groups_cxx", "stress"})),
 					  testing::Values(0u, 1u, 2u)),
 			 param_name);
 

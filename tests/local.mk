@@ -325,6 +325,14 @@ tests_clients_share_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_share_LDFLAGS = -no-install
 tests_clients_share_LDADD = $(CLIENT_LIBS) libumcg.la
 
+check_PROGRAMS += tests/clients/stress
+tests_clients_stress_SOURCES = tests/clients/stress.c tests/clients/stress.h \
+	tests/clients/stress_contract.c tests/clients/stress_group.c
+tests_clients_stress_CPPFLAGS = $(UMCG_CLIENT_CPPFLAGS)
+tests_clients_stress_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_stress_LDADD = tests/clients/libsteps.la $(UMCG_CLIENT_LIBS)
+tests_clients_stress_LDFLAGS = -no-install
+
 # Preloaded beside the library by a judge.
 check_LTLIBRARIES += tests/clients/slowmalloc.la
 tests_clients_slowmalloc_la_SOURCES = tests/clients/slowmalloc.c
@@ -516,8 +524,28 @@ LANG_CLIENTS += -DHAVE_RUST_CLIENT
 endif
 endif
 
-# The same judges again and again, for what shows once in many runs.
+# The same judges again and again, for what shows once in many runs, and ten minutes of each scheduler's stress.
 STRESS_ROUNDS = 20
-.PHONY: check-stress
-check-stress:
+STRESS_SECONDS = 100
+FUZZ_CALLS = 10000000
+FUZZ_SEED =
+.PHONY: check-stress check-stress-umcg check-fuzz check-sanitized
+check-stress: check-stress-umcg
 	GTEST_REPEAT=$(STRESS_ROUNDS) GTEST_BRIEF=1 $(MAKE) check
+
+# Of the library alone and under the preload: two times three runs.
+check-stress-umcg: libumcg.la libumcg-pthread.la tests/clients/stress$(EXEEXT)
+	for n in 1 2 8; do \
+		tests/clients/stress servers_$$n $(STRESS_SECONDS) && \
+		LD_PRELOAD=$(abs_builddir)/.libs/libumcg-pthread.so tests/clients/stress servers_$$n $(STRESS_SECONDS) || \
+		exit 1; \
+	done
+
+check-fuzz: libumcg.la tests/clients/stress$(EXEEXT)
+	tests/clients/stress fuzz $(FUZZ_CALLS) $(FUZZ_SEED)
+
+# In a build directory of its own.
+check-sanitized:
+	$(srcdir)/tests/sanitized.sh $(abs_top_srcdir)
+
+EXTRA_DIST += tests/sanitized.sh

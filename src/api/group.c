@@ -140,16 +140,14 @@ int group_leave(struct core_task *c)
 	return 0;
 }
 
-/* A stray, or a worker at home, has no server to give away: it comes in first. */
-static void come_in(struct task *t)
-{
-	if (unlikely(!boss_of(t)))
-		worker_leave(t, POST_YIELD, NULL);
-}
-
 void group_wait(struct task *t, struct task *next)
 {
-	come_in(t);
+	/* A stray, or a worker at home, has no server to give away: it comes in. That is
+	 * a sleep, and may have used up the wake that it is to wait for. */
+	if (unlikely(!boss_of(t))) {
+		worker_leave(t, POST_YIELD, NULL);
+		return;
+	}
 	if (next)
 		store_relaxed(&t->ut->state, UMCG_TASK_IDLE);
 	else
@@ -238,7 +236,7 @@ static void publish_locked(struct umcg_group *g)
 	__atomic_store_n(&g->idle_server, (uint32_t)g->published->task->tid, __ATOMIC_SEQ_CST);
 }
 
-/* Off the sleepers. False: a push has taken it and is about to wake it, or has. */
+/* Off the sleepers. False: a push has taken it and is about to resume it, or has; whoever asks. */
 static bool retract_locked(struct umcg_group *g, struct core_task *c)
 {
 	struct core_task **link = &g->sleepers;
@@ -247,10 +245,11 @@ static bool retract_locked(struct umcg_group *g, struct core_task *c)
 		link = &(*link)->next;
 	if (*link)
 		*link = c->next;
-	if (g->published != c)
-		return true;
-	g->published = NULL;
-	return __atomic_exchange_n(&g->idle_server, 0, __ATOMIC_SEQ_CST) != 0;
+	if (g->published == c) {
+		g->published = NULL;
+		c->taken = __atomic_exchange_n(&g->idle_server, 0, __ATOMIC_SEQ_CST) == 0;
+	}
+	return !c->taken;
 }
 
 /* There is work for another server: wake the sleeper that came last. */
@@ -271,6 +270,7 @@ static int sleep_for_work_locked(struct umcg_group *g, struct core_task *self, u
 
 	store_relaxed(&self->ut.state, UMCG_TASK_IDLE);
 	store_relaxed(&self->ut.next_tid, 0);
+	self->taken = false;
 	self->next = g->sleepers;
 	g->sleepers = self;
 	publish_locked(g);
@@ -328,6 +328,7 @@ EXPORT umcg_tid umcg_run_worker(umcg_tid worker)
 {
 	struct core_task *self = &umcg_core, *c = core_of(worker);
 	struct task *s = self->task, *w;
+	umcg_tid ran;
 	int ret = -EINVAL;
 
 	if (self->word == WORD_NONE || !self->group || s->role != ROLE_SERVER || !c)
@@ -340,12 +341,13 @@ EXPORT umcg_tid umcg_run_worker(umcg_tid worker)
 	store_relaxed(&self->ut.state, UMCG_TASK_IDLE);
 	store_relaxed(&c->ut.next_tid, (uint32_t)s->tid);
 	store_relaxed(&self->ut.next_tid, (uint32_t)w->tid);
+	s->own->ran = c;		/* even if it is preempted before it has begun */
 	store_release(&c->ut.state, UMCG_TASK_RUNNING);
 	ret = member_wait(s, 0);
-	w = s->own->ran;
+	ran = (umcg_tid)s->own->ran;
 	np_leave(s);
 	if (ret == 0)
-		return (umcg_tid)w->user;
+		return ran;
 fail:
 	errno = -ret;
 	return UMCG_NONE;

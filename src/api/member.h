@@ -31,6 +31,7 @@ struct core_task {
 	intptr_t tag;
 	struct umcg_group *group;	/* constant while registered; NULL: a core task */
 	struct share *share;		/* valid while word is SHARED */
+	bool taken;			/* a sleeping server that a push has taken; guarded by the group's lock */
 	struct core_task *next;		/* in the group's ready queue or among its sleepers; guarded by its lock */
 };
 

@@ -92,6 +92,8 @@ struct stray {
 	struct carrier *next;
 	struct task *worker;
 	bool listed;
+	bool arrived;			/* at home, since it was sent there; set by the home */
+	bool slept;			/* has been seen asleep: then it is in its call */
 	uint64_t cpu_seen;		/* ns of CPU time at the last look: more means that the call has ended */
 	uint64_t look_at;		/* ns */
 	uint64_t pause;			/* ns to the look after that */

@@ -14,6 +14,7 @@ enum {
 	LOOK_US = 1000,			/* between the monitor's looks at a running worker */
 	RETRY_US = 50,
 	STRAY_US = 50, STRAY_MAX_US = 2000, /* between looks at a stray: doubled while it sleeps on */
+	ENTRY_US = 100,			/* of CPU time, at most, from going home until it sleeps in its call */
 };
 
 /* The kernel would end the task by SIGSEGV; the process ends with it. */
@@ -181,8 +182,11 @@ static void home_blocked(struct task *w)
 static void stray_add_locked(struct carrier *c, struct task *w, uint64_t now)
 {
 	uint64_t pause = STRAY_US * NSEC_PER_USEC;
+	bool home = c == &w->carrier_part;
 
 	c->stray.worker = w;
+	c->stray.slept = !home;
+	store_relaxed(&c->stray.arrived, !home);
 	c->stray.cpu_seen = carrier_cpu_time(c);
 	c->stray.look_at = now + pause;
 	c->stray.pause = pause;
@@ -348,12 +352,13 @@ static always_inline int worker_wait(struct task *w, uint64_t realtime)
 
 	if (task_pinned(w))
 		return -EINVAL;
-	if (tid && !(next = member_of_tid(tid)))
-		return -ESRCH;
-	if (state_base(seen) == UMCG_TASK_BLOCKED) {	/* a stray, at its next scheduling point */
+	/* A stray, at its next scheduling point: the server that it had may be gone. */
+	if (state_base(seen) == UMCG_TASK_BLOCKED) {
 		worker_leave(w, POST_YIELD, NULL);
 		return 0;
 	}
+	if (tid && !(next = member_of_tid(tid)))
+		return -ESRCH;
 	if (next)
 		next = wake_or_claim(next, boss);
 	/* Woken before it slept. LOCKED then is the waker's, who has not named its server yet: that is slept for. */
@@ -613,25 +618,42 @@ static uint64_t look_at_member_locked(struct server *s, uint64_t now)
 	return now + (due && due < pause ? due : pause);
 }
 
+/* Whether c's worker is in its call still, or has not got there yet. */
+static bool call_goes_on(struct carrier *c)
+{
+	struct stray *stray = &c->stray;
+	uint64_t cpu = carrier_cpu_time(c);
+
+	if (carrier_sleeps(c))
+		stray->slept = true;
+	else if (stray->slept || cpu - stray->cpu_seen >= ENTRY_US * NSEC_PER_USEC)
+		return cpu == stray->cpu_seen;
+	else
+		return true;
+	if (cpu != stray->cpu_seen)
+		stray->pause = STRAY_US * NSEC_PER_USEC;	/* it has been out and in again meanwhile */
+	stray->cpu_seen = cpu;
+	return true;
+}
+
 /* Is the call of c's worker at its end? Then it is to come in. */
 static void look_at_stray_locked(struct carrier *c, uint64_t now)
 {
 	struct stray *stray = &c->stray;
 	uint32_t state = state_load(stray->worker->ut);
-	uint64_t cpu = carrier_cpu_time(c);
 	/* RUNNING: its server went on because its own wait had ended, or it went home LOCKED. It may run until it is preempted. */
 	bool may_run = state & UMCG_TF_LOCKED ||
 		       (state_base(state) == UMCG_TASK_RUNNING && !(state & UMCG_TF_PREEMPTED));
 
 	if (state_is_running(state) && c == &stray->worker->carrier_part && carrier_sleeps(c))
 		home_blocked(stray->worker);
-	if (cpu != stray->cpu_seen)
+	if (may_run || call_goes_on(c)) {
+		if (stray->pause < STRAY_MAX_US * NSEC_PER_USEC / 2)
+			stray->pause *= 2;
+	} else {
 		stray->pause = STRAY_US * NSEC_PER_USEC;
-	else if (stray->pause < STRAY_MAX_US * NSEC_PER_USEC / 2)
-		stray->pause *= 2;
-	if (cpu != stray->cpu_seen && !may_run && !carrier_sleeps(c))
 		signal_carrier(c, SIGNAL_PREEMPT);
-	stray->cpu_seen = cpu;
+	}
 	stray->look_at = now + stray->pause;
 }
 
@@ -642,8 +664,7 @@ static bool astray(struct carrier *c)
 
 	/* Its home may not have got a CPU yet. */
 	if (c == &w->carrier_part)
-		return w->role == ROLE_WORKER &&
-		       (w->at_home || state_base(state_load(w->ut)) == UMCG_TASK_BLOCKED);
+		return w->role == ROLE_WORKER && (!load_acquire(&c->stray.arrived) || w->at_home);
 	return w->carrier == c && load_acquire(&w->attn) & ATTN_UNMANAGED;
 }
 

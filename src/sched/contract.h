@@ -77,7 +77,7 @@ static always_inline void carrier_run_on(struct carrier *c, struct server *s, st
 	w->carrier = c;
 	w->last = s;
 	s->switches++;
-	s->ran = w;
+	s->ran = w->user;
 	store_release(&s->current, w);
 }
 

@@ -125,6 +125,7 @@ void home_loop(void *arg)
 		t->mask_known = true;
 		or_acq_rel(&t->attn, ATTN_MASK);
 		t->at_home = true;
+		store_release(&t->carrier_part.stray.arrived, true);	/* pairs with astray() */
 		arch_switch(&t->home, &t->ctx);
 	}
 }

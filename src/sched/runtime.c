@@ -48,7 +48,7 @@ static int start_engine(void)
 	return err ? err : monitor_start();
 }
 
-int runtime_start_engine(void)
+static int start_engine_once_locked(void)
 {
 	const char *missing = host_missing_feature();
 	kernel_sigset all = ~0ull, old;
@@ -70,8 +70,21 @@ int runtime_start_engine(void)
 	if (err)
 		return fail("no kernel thread for the monitor", err);
 	runtime_claim_signals();
-	umcg_rt.engine = true;
+	store_release(&umcg_rt.engine, true);
 	return 0;
+}
+
+int runtime_start_engine(void)
+{
+	int err;
+
+	if (load_acquire(&umcg_rt.engine))	/* pairs with start_engine_once_locked() */
+		return 0;
+	/* Several threads may be the first to register. */
+	lock_acquire(&umcg_rt.start_lock);
+	err = start_engine_once_locked();
+	lock_release(&umcg_rt.start_lock);
+	return err;
 }
 
 int runtime_start(void)

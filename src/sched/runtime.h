@@ -57,7 +57,7 @@ struct server {
 
 	/* A server of the application's: its scheduler is a task, whose context lies beneath the worker's. */
 	struct task *boss;		/* NULL: ours */
-	struct task *ran;		/* the worker that ran on it last */
+	void *ran;			/* task.user of the worker that ran on it last; that may have ended since */
 	struct task *mail;		/* a worker that its boss is to run; exchanged */
 	uint64_t deadline;		/* ns, CLOCK_REALTIME, of the boss's umcg_wait(), or 0; for the monitor */
 	struct server *next;		/* of all the application's; guarded by runtime.members_lock */
@@ -71,7 +71,8 @@ static inline bool server_has_waiting(struct server *s)
 struct umcg_runtime {
 	struct config config;
 	bool active;			/* servers run; set once, cleared in a fork's child */
-	bool engine;			/* monitor and a spare carrier run: enough for the application's servers */
+	struct lock start_lock;
+	bool engine;			/* monitor and a spare carrier run: enough for the application's servers; written under start_lock */
 	bool failed;			/* cannot work here: 1:1 for good */
 	unsigned nservers;
 	struct server *servers;

@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -458,6 +459,61 @@ static void unmanaged_time_is_short(void)
 	server_end(&s1);
 }
 
+static void *compete(void *arg)
+{
+	while (!flag_is_up(&flag))
+		burn(1000);
+	return NULL;
+}
+
+static void go_home_and_spin(struct party *w)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (int i = 0; i < TIMES / 4; i++) {
+		pthread_sigmask(SIG_BLOCK, &none, NULL);
+		burn_ms(20);
+		come_in(w);
+		raise_flag(&counter);
+		worker_yield(w);
+	}
+}
+
+static void *lowest_priority(void *arg)
+{
+	struct sched_param none = { 0 };
+
+	CHECK_EQ(sched_setscheduler(0, SCHED_IDLE, &none), 0);
+	start_worker(&w1, &pool, go_home_and_spin);
+	return NULL;
+}
+
+/* Under the preload: its own kernel thread is slow to take it over; it is not forgotten there. */
+static void home_is_slow(void)
+{
+	pthread_t t[4], creator;
+
+	server_begin(&s1, &pool);
+	start_threads(t, 4, compete);
+	start_thread(&creator, lowest_priority, NULL);
+	join_thread(creator);
+	server_expect(&s1, &w1);
+	for (int i = 0; i < TIMES / 4; i++) {
+		CHECK_EQ(server_run(&s1, &w1, in_ms(STEP_DEADLINE_MS)), 0);
+		while (!flag_is_up(&counter)) {		/* it was at home, and has come in */
+			server_expect(&s1, &w1);
+			CHECK_EQ(server_run(&s1, &w1, in_ms(STEP_DEADLINE_MS)), 0);
+		}
+		counter = 0;
+	}
+	raise_flag(&flag);
+	CHECK_EQ(server_run(&s1, &w1, in_ms(STEP_DEADLINE_MS)), 0);
+	join_party(&w1);
+	join_threads(t, 4);
+	server_end(&s1);
+}
+
 /* Preemption. */
 
 static void on_signal(int sig)
@@ -637,6 +693,7 @@ const struct check checks[] = {
 	{ "locked_suppresses_block_of_futex", locked_suppresses_block_of_futex },
 	{ "block_after_locked_call", block_after_locked_call },
 	{ "unmanaged_time_is_short", unmanaged_time_is_short },
+	{ "home_is_slow", home_is_slow },
 	{ "spinner_is_preempted", spinner_is_preempted },
 	{ "blocked_worker_is_preempted", blocked_worker_is_preempted },
 	{ "preempt_locked", preempt_locked },

@@ -191,6 +191,7 @@ static void unregisters_with_worker(void)
 	/* Which comes first: w1 is saved, or its server gone. */
 	expect("it unregisters with a worker to run|it is RUNNING without a server");
 	begin(nothing);
+	sleep_ms(20);		/* it is on the list before it has left the CPU */
 	w1.ut.next_tid = s1.tid;
 	STEP(&w1, IDLE, RUNNING);
 	server_wake(&s1, &w1, 0);

@@ -2,6 +2,7 @@
 /* umcg_ctl(): who may register with what, and who not; what is left of a task that ends; forks. */
 #include "steps.h"
 
+#include <dirent.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,6 +38,54 @@ static void server_registers(void)
 	CHECK_EQ(task.next_tid, 0);
 	CHECK_EQ(umcg_ctl(UMCG_CTL_UNREGISTER, NULL), 0);
 	CHECK_EQ(task.state, RUNNING);
+}
+
+static pthread_barrier_t all_at_once;
+
+static void *be_first(void *arg)
+{
+	struct umcg_task mine = { .state = RUNNING };
+
+	pthread_barrier_wait(&all_at_once);
+	CHECK_EQ(umcg_ctl(UMCG_CTL_REGISTER, &mine), 0);
+	pthread_barrier_wait(&all_at_once);
+	CHECK_EQ(umcg_ctl(UMCG_CTL_UNREGISTER, NULL), 0);
+	return NULL;
+}
+
+static int monitors(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	int found = 0;
+
+	CHECK(tasks);
+	for (struct dirent *d; (d = readdir(tasks));) {
+		char path[64], name[32] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%.20s/comm", d->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		found += fgets(name, sizeof(name), f) && !strcmp(name, "umcg/monitor\n");
+		fclose(f);
+	}
+	closedir(tasks);
+	return found;
+}
+
+/* Many threads are the first to register: the library starts once. */
+static void first_all_at_once(void)
+{
+	pthread_t t[16];
+
+	pthread_barrier_init(&all_at_once, NULL, 16);
+	start_threads(t, 16, be_first);
+	join_threads(t, 16);
+	for (int i = 0; i < 1000 && monitors() == 0; i++)
+		sleep_ms(1);		/* until it has given itself its name */
+	sleep_ms(5);
+	CHECK_EQ(monitors(), 1);
 }
 
 static void server_again_and_again(void)
@@ -415,6 +464,7 @@ static void fork_from_worker(void)
 
 const struct check checks[] = {
 	{ "server_registers", server_registers },
+	{ "first_all_at_once", first_all_at_once },
 	{ "server_again_and_again", server_again_and_again },
 	{ "server_bad_state", server_bad_state },
 	{ "server_bad_fields", server_bad_fields },

@@ -131,7 +131,7 @@ static void many_pushers(void)
 }
 
 /* Workers push themselves, some of them as a call of theirs ends. */
-static void yield_by_wake(struct party *w)
+static void come_by_the_list(struct party *w)
 {
 	for (int i = 0; i < ROUNDS; i++) {
 		uint32_t server = w->ut.next_tid;
@@ -143,12 +143,10 @@ static void yield_by_wake(struct party *w)
 				CHECK_EQ(umcg_wait(0, 0), 0);
 			continue;
 		}
-		/* IDLE, its server goes on, and RUNNING without one: back by the list. */
 		STEP(w, RUNNING, IDLE | LOCKED);
 		STEP(party_of(server), IDLE, RUNNING);
-		w->ut.next_tid = 0;
-		STEP(w, IDLE | LOCKED, RUNNING);
-		CHECK_EQ(umcg_wait(0, 0), 0);
+		CHECK_EQ(umcg_wait(0, in_ms(0)), -1);	/* its time is over: by the list */
+		CHECK_EQ(errno, ETIMEDOUT);
 	}
 	__atomic_add_fetch(&done, 1, __ATOMIC_SEQ_CST);
 }
@@ -171,7 +169,7 @@ static void workers_push_themselves(void)
 	server_begin(&s1, &pool);
 	start_server(&s2, &pool, serve);
 	for (int i = 0; i < MANY; i++)
-		start_worker(&many[i], &pool, yield_by_wake);
+		start_worker(&many[i], &pool, come_by_the_list);
 	serve(&s1);
 	join_party(&s2);
 	for (int i = 0; i < MANY; i++)

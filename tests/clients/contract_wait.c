@@ -7,7 +7,7 @@
 enum { TIMES = 20 };
 
 static struct pool pool;
-static struct party s1, s2, w1;
+static struct party s1, s2, w1, w2;
 static int flag, handled;
 
 static void fails(uint32_t flags, uint64_t timeout, int error)
@@ -158,6 +158,48 @@ static void errors_of_worker(void)
 	server_expect(&s1, &w1);
 	CHECK_EQ(server_run(&s1, &w1, in_ms(STEP_DEADLINE_MS)), 0);
 	join_party(&w1);
+	server_end(&s1);
+}
+
+/* A worker that was blocked comes in, whatever has become of the server that it had. */
+static void nap_long(struct party *w)
+{
+	sleep_ms(500);
+	while (!try_step(w, RUNNING, RUNNING))
+		CHECK_EQ(umcg_wait(0, 0), 0);
+}
+
+static void nap_short(struct party *w)
+{
+	sleep_ms(150);
+	while (!try_step(w, RUNNING, RUNNING))
+		CHECK_EQ(umcg_wait(0, 0), 0);
+}
+
+/* Its own kernel thread is free again when the first has returned; then it ends, and the second sleeps elsewhere. */
+static void block_two(struct party *s)
+{
+	start_worker(&w2, &pool, nap_short);
+	server_expect(s, &w2);
+	CHECK_EQ(server_run(s, &w2, in_ms(STEP_DEADLINE_MS)), 0);
+	start_worker(&w1, &pool, nap_long);
+	server_expect(s, &w1);
+	CHECK_EQ(server_run(s, &w1, in_ms(STEP_DEADLINE_MS)), 0);
+	CHECK_EQ(state_of(&w1), BLOCKED);
+	server_expect(s, &w2);
+	CHECK_EQ(server_run(s, &w2, in_ms(STEP_DEADLINE_MS)), 0);
+}
+
+static void server_of_blocked_worker_is_gone(void)
+{
+	start_server(&s2, &pool, block_two);
+	join_party(&s2);
+	CHECK_EQ(state_of(&w1), BLOCKED);
+	server_begin(&s1, &pool);
+	server_expect(&s1, &w1);
+	CHECK_EQ(server_run(&s1, &w1, in_ms(STEP_DEADLINE_MS)), 0);
+	join_party(&w1);
+	join_party(&w2);
 	server_end(&s1);
 }
 
@@ -438,6 +480,7 @@ const struct check checks[] = {
 	{ "unknown_state", unknown_state },
 	{ "unknown_state_of_worker", unknown_state_of_worker },
 	{ "errors_of_worker", errors_of_worker },
+	{ "server_of_blocked_worker_is_gone", server_of_blocked_worker_is_gone },
 	{ "server_times_out", server_times_out },
 	{ "server_times_out_as_worker_runs", server_times_out_as_worker_runs },
 	{ "worker_times_out", worker_times_out },

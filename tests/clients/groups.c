@@ -400,6 +400,53 @@ static void *nap(void *arg)
 	return NULL;
 }
 
+static void *preempt_always(void *arg)
+{
+	while (!__atomic_load_n(&done, __ATOMIC_SEQ_CST))
+		umcg_preempt_worker(*(umcg_tid *)arg);
+	return NULL;
+}
+
+static void *yield_often(void *arg)
+{
+	become_worker(0);
+	for (int r = 0; r < 100 * ROUNDS; r++)
+		CHECK_EQ(umcg_yield(), 0);
+	umcg_wait(IN(5));		/* lets the preempter see that it is done, before the id is nobody's */
+	__atomic_store_n(&done, 1, __ATOMIC_SEQ_CST);
+	sleep_ms(20);
+	CHECK_EQ(umcg_unregister_task(), 0);
+	return NULL;
+}
+
+/* Even before it has begun to run: the server gets the right worker back. */
+static void preempted_at_once(void)
+{
+	static umcg_tid w;
+	pthread_t t, p;
+
+	begin();
+	start_thread(&t, yield_often, NULL);
+	w = expect_worker();
+	start_thread(&p, preempt_always, &w);
+	CHECK_EQ(umcg_run_worker(w), w);
+	while (!__atomic_load_n(&done, __ATOMIC_SEQ_CST)) {
+		umcg_tid next = umcg_poll_worker(IN(2));
+
+		if (next != UMCG_NONE)
+			CHECK_EQ(umcg_run_worker(next), w);
+	}
+	join_thread(p);
+	while (umcg_get_task_state(w) != UMCG_TASK_NONE) {
+		umcg_tid next = umcg_poll_worker(IN(2));
+
+		if (next != UMCG_NONE)
+			umcg_run_worker(next);
+	}
+	join_thread(t);
+	end();
+}
+
 /* The server comes back from a worker that blocks, and polls it again when its call has ended. */
 static void blocked_worker(void)
 {
@@ -442,6 +489,32 @@ static void state_of_blocked_worker(void)
 	serve_until(1);
 	join_thread(t);
 	CHECK_EQ(umcg_get_task_state(w), UMCG_TASK_NONE);
+	end();
+}
+
+static void *nap_and_wait(void *arg)
+{
+	become_worker(0);
+	sleep_ms(200);
+	CHECK_EQ(umcg_wait(NULL), 0);
+	leave();
+	return NULL;
+}
+
+/* It has been blocked, and is woken while it is on its way into a wait but not polled yet. */
+static void woken_as_it_comes_in(void)
+{
+	pthread_t t;
+	umcg_tid w;
+
+	begin();
+	start_thread(&t, nap_and_wait, NULL);
+	w = expect_worker();
+	CHECK_EQ(umcg_run_worker(w), w);
+	sleep_ms(300);
+	CHECK_EQ(umcg_wake(w), 0);
+	serve_until(1);
+	join_thread(t);
 	end();
 }
 
@@ -724,8 +797,10 @@ const struct check checks[] = {
 	{ "queued_wake", queued_wake },
 	{ "double_run", double_run },
 	{ "spinner_is_preempted", spinner_is_preempted },
+	{ "preempted_at_once", preempted_at_once },
 	{ "blocked_worker", blocked_worker },
 	{ "state_of_blocked_worker", state_of_blocked_worker },
+	{ "woken_as_it_comes_in", woken_as_it_comes_in },
 	{ "several_servers", several_servers },
 	{ "work_conservation", work_conservation },
 	{ "wake_from_outside", wake_from_outside },

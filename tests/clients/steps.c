@@ -2,6 +2,8 @@
 /* Schedulers' steps; see steps.h. */
 #include "steps.h"
 
+#include <sched.h>
+
 enum { PARTIES = 128 };
 
 static struct party *parties[PARTIES];
@@ -155,8 +157,11 @@ void join_party(struct party *p)
 
 void link_worker(struct party *s, struct party *w)
 {
-	uint32_t from = state_of(w) & PREEMPTED ? IDLE | PREEMPTED : IDLE;
+	uint32_t from;
 
+	while (state_of(w) == (IDLE | LOCKED))	/* it has given its server back, and is about to make its call */
+		sched_yield();
+	from = state_of(w) & PREEMPTED ? IDLE | PREEMPTED : IDLE;
 	STEP(s, RUNNING, IDLE);
 	STEP(w, from, RUNNING | LOCKED);
 	w->ut.next_tid = s->tid;

@@ -110,14 +110,27 @@ static struct member *release_server(struct member *w)
 	return s;
 }
 
+/* The states have been changed. A server whose wait had timed out may have seen its own before, and be gone. */
+static int wait_call(struct member *w, uint64_t timeout)
+{
+	int ret;
+
+	go(w);
+	ret = CALL(umcg_wait(0, timeout));
+	if (ret && errno == ESRCH) {
+		w->party.ut.next_tid = 0;
+		ret = CALL(umcg_wait(0, timeout));
+	}
+	gone(w);
+	return ret ? errno : 0;
+}
+
 static void yield(struct member *w)
 {
 	leave_running(w, IDLE | LOCKED);
 	put_on_shelf(w, RUN);
 	release_server(w);
-	go(w);
-	CHECK_EQ(CALL(umcg_wait(0, 0)), 0);
-	gone(w);
+	CHECK_EQ(wait_call(w, 0), 0);
 }
 
 static void wait_shortly(struct member *w)
@@ -125,17 +138,21 @@ static void wait_shortly(struct member *w)
 	leave_running(w, IDLE | LOCKED);
 	move(w, RUN, LIST);
 	release_server(w);
-	go(w);
-	CHECK_EQ(CALL(umcg_wait(0, soon())), -1);
-	CHECK_EQ(errno, ETIMEDOUT);
-	gone(w);
+	CHECK_EQ(wait_call(w, soon()), ETIMEDOUT);
+}
+
+/* By a call of its own: the worker goes on. */
+static void wake_server(struct member *w)
+{
+	release_server(w);
+	CHECK(CALL(umcg_wait(UMCG_WAIT_WAKE_ONLY, 0)) == 0 || errno == ESRCH);
 }
 
 /* RUNNING without a server: at once on the list. */
 static void to_the_list(struct member *w)
 {
 	leave_running(w, IDLE | LOCKED);
-	release_server(w);
+	wake_server(w);
 	move(w, RUN, LIST);
 	link_to(w, 0);
 	go(w);
@@ -247,11 +264,11 @@ static void work(struct member *w)
 		wait_shortly(w);
 	else if (one_in(64))
 		preempt();
+	else if (one_in(200))
+		to_the_list(w);
 	else
 		switch (pick(8)) {
 		case 0:
-			to_the_list(w);
-			break;
 		case 1:
 			fail(w);
 			break;
@@ -373,7 +390,7 @@ static void leave(struct member *m)
 {
 	if (m->as == LIFE_WORKER) {
 		leave_running(m, IDLE | LOCKED);
-		release_server(m);
+		wake_server(m);
 		move(m, RUN, NOWHERE);
 		go(m);
 	}

@@ -83,21 +83,33 @@ static void owner_dies_while_others_wait(void)
 	join_thread(t);
 }
 
+static int locked[2];
+
+static void *hold(void *arg)
+{
+	CHECK_EQ(pthread_mutex_lock(m), 0);
+	CHECK_EQ(write(locked[1], "", 1), 1);
+	sleep_ms(5000);
+	return NULL;
+}
+
 static void owner_process_dies(void)
 {
 	int status;
 	pid_t child;
+	char c;
 
 	make(PTHREAD_MUTEX_ROBUST, PTHREAD_PRIO_NONE, PTHREAD_PROCESS_SHARED);
+	CHECK_EQ(pipe(locked), 0);
 	child = fork();
 	if (!child) {
 		pthread_t t;
 
-		start_thread(&t, die_holding, NULL);
-		sleep_ms(5000);
+		start_thread(&t, hold, NULL);
+		join_thread(t);
 		_exit(0);
 	}
-	sleep_ms(50);
+	CHECK_EQ(read(locked[0], &c, 1), 1);
 	kill(child, SIGKILL);
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK_EQ(pthread_mutex_lock(m), EOWNERDEAD);

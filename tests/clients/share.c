@@ -924,7 +924,7 @@ static void peer_execs(void)
 
 static void child_of_owner(umcg_tid peer)
 {
-	int fd;
+	int fd, ret;
 
 	FAILS(umcg_wait(NULL), EINVAL);
 	FAILS(umcg_swap(peer, NULL), EINVAL);
@@ -934,7 +934,9 @@ static void child_of_owner(umcg_tid peer)
 	CHECK_EQ(umcg_wake(peer), 0);	/* what the parent holds is inherited */
 	start_runtime();
 	become_task();
-	CHECK_EQ(umcg_swap(peer, NULL) == 0 || errno == EAGAIN || errno == EOWNERDEAD, 1);
+	while ((ret = umcg_swap(peer, NULL)) != 0 && errno == EAGAIN)
+		sched_yield();		/* it has not consumed the first wakeup yet */
+	CHECK(ret == 0 || errno == EOWNERDEAD);
 	fd = umcg_share();
 	CHECK(fd >= 0);
 	CHECK_EQ(umcg_unregister_task(), 0);

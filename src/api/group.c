@@ -105,17 +105,10 @@ EXPORT umcg_tid umcg_register_server(umcg_t group, intptr_t tag)
 	return join(group, tag, ROLE_SERVER);
 }
 
-static struct task *boss_of(struct task *t)
-{
-	struct carrier *c = t->carrier;
-
-	return c && c->server ? c->server->boss : NULL;
-}
-
 /* The calling worker stops to run: its server, if it has one here, goes on. */
 static void release_server(struct task *t)
 {
-	struct task *s = boss_of(t);
+	struct task *s = worker_boss(t);
 
 	store_relaxed(&t->ut->state, UMCG_TASK_IDLE);
 	/* Beneath a worker that is inside the runtime nobody else resumes it: it sleeps for that worker alone. */
@@ -144,7 +137,7 @@ void group_wait(struct task *t, struct task *next)
 {
 	/* A stray, or a worker at home, has no server to give away: it comes in. That is
 	 * a sleep, and may have used up the wake that it is to wait for. */
-	if (unlikely(!boss_of(t))) {
+	if (unlikely(!worker_boss(t))) {
 		worker_leave(t, POST_YIELD, NULL);
 		return;
 	}
@@ -157,7 +150,7 @@ void group_wait(struct task *t, struct task *next)
 
 struct task *group_hand_over(struct task *t, struct task *next)
 {
-	struct task *s = boss_of(t);
+	struct task *s = worker_boss(t);
 
 	if (!task_notify(next))
 		return NULL;		/* not saved yet: whoever saves it pushes it */
@@ -187,7 +180,7 @@ EXPORT int umcg_yield(void)
 	if (self->word == WORD_NONE || t->role != ROLE_WORKER || !self->group || task_pinned(t))
 		return api_fail(EINVAL);
 	np_enter(t);
-	if (boss_of(t))
+	if (worker_boss(t))
 		release_server(t);
 	worker_leave(t, POST_YIELD, NULL);
 	np_leave(t);

@@ -51,6 +51,17 @@ static inline bool state_move(struct umcg_task *ut, uint32_t *seen, uint32_t bas
 	return to == *seen || cas_update(&ut->state, seen, to);
 }
 
+/* RUNNING to BLOCKED. False if it is neither that nor free to change. */
+static inline bool state_block(struct umcg_task *ut)
+{
+	uint32_t seen = state_load(ut);
+
+	while (state_is_running(seen))
+		if (state_move(ut, &seen, UMCG_TASK_BLOCKED, 0))
+			return true;
+	return false;
+}
+
 /* IDLE to RUNNING. False if it was not IDLE. */
 static inline bool state_resume(struct umcg_task *ut)
 {

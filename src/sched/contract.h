@@ -56,8 +56,23 @@ bool server_try_home(struct task *s);
 /* A carrier has been given the server of a boss: execute it. */
 void carrier_run_boss(struct carrier *c);
 
+/* Say what is wrong and end the process by SIGSEGV, as the kernel would end the task. */
+_Noreturn void contract_breach(struct task *t, const char *what);
+
+/* The server that next_tid of a worker names, or NULL. */
+struct task *worker_server(struct task *w);
+
+/* watch.c */
+void stray_remove_locked(struct carrier *c);
+
 /* The monitor's look at the application's servers: when to look again, NO_DEADLINE if nothing runs on them. */
 uint64_t members_look(uint64_t now);
+
+/* The server on which t executes, if it is an application's; else NULL. */
+static inline struct task *worker_boss(struct task *t)
+{
+	return t->carrier && t->carrier->server ? t->carrier->server->boss : NULL;
+}
 
 static inline bool carrier_is_members(const struct carrier *c)
 {

@@ -8,7 +8,7 @@
  *    waiting
  *  carrier ran for a slice          preempt its worker
  *
- * It looks at the application's servers too (contract.c), and runs timers while no server sleeps towards them. It ticks only while
+ * It looks at the application's servers too (watch.c), and runs timers while no server sleeps towards them. It ticks only while
  * something happens: then sleeps until somebody pushes work.
  */
 #include "sched/broadcast.h"

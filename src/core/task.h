@@ -46,8 +46,8 @@ enum run { RUN_RUNNING, RUN_NOTIFIED, RUN_PARKED, RUN_ASLEEP };
 /*
  * What a task must attend to when it leaves the runtime (bits of attn).
  *
- *  ASKED      the monitor is about to take the server from this task's carrier;
- *             set and cleared by the monitor, np_enter() waits while it is set
+ *  ASKED      somebody is about to take the server, or what its slot holds, from
+ *             this task's carrier; np_enter() waits while it is set
  *  UNMANAGED  the server has been taken: queue up at the next scheduling point
  *  PREEMPT    the slice is over: yield
  *  SIGNAL     signals wait at home: go there, they are delivered there
@@ -108,6 +108,8 @@ struct carrier {
 	struct task *post_task;
 	uint32_t word;			/* futex of a spare carrier: 1 when it has been given a server */
 	uint32_t preempt;		/* the monitor's request to its signal handler */
+	uint64_t cpu_seen;		/* ns of CPU time at the monitor's last look, … */
+	uint64_t cpu_seen_at;		/* … which was at this time */
 	uint32_t signalled;		/* which of the runtime's signals are on their way: one each at most */
 	int tid;
 	uint32_t broadcast_done;	/* the last broadcast that it has answered */
@@ -145,6 +147,10 @@ struct task {
 	uint32_t home_word;		/* futex of the parked home: 1 when its worker comes */
 
 	bool interrupt_norestart;	/* the signal that waits at home has a handler without SA_RESTART */
+	/* While it waits for a lock and nothing else: the lock's word, 0 when free. Side by side,
+	 * it and whoever woke it would only hinder each other. Written by itself, or under
+	 * the lock of the bucket where it is queued. */
+	const uint32_t *rival_for;
 	struct carrier *carrier;	/* set by the switch to this task; NULL at home; stale while parked */
 	struct server *last;		/* where it ran last */
 

@@ -67,20 +67,45 @@ bool carrier_sleeps(struct carrier *c)
 }
 
 /*
- * Hold off w, which c executes on s, from entering the runtime, provided that it
- * is not inside. Until server_let_go() the caller stands in for the carrier.
- *
- * w enters the runtime with a plain store of np; the membarrier makes either
- * that store visible here, or ATTN_ASKED visible to w, which then waits.
+ * Whether c has run for nearly all of the time since the last look at it: then
+ * it cannot have slept for long, and /proc, which costs more than the rest of a
+ * look, need not be asked before the next.
+ */
+static bool carrier_has_run(struct carrier *c, uint64_t now)
+{
+	uint64_t cpu = cpu_time_of(c->tid);
+	uint64_t ran = cpu - c->cpu_seen, elapsed = now - c->cpu_seen_at;
+
+	c->cpu_seen = cpu;
+	c->cpu_seen_at = now;
+	return ran >= elapsed - elapsed / 8;
+}
+
+/*
+ * Hold off w from entering the runtime, if nobody else does already: it enters
+ * with a plain store of np; the membarrier makes either that store visible here,
+ * or ATTN_ASKED visible to w, which then waits.
+ */
+bool worker_ask(struct task *w)
+{
+	if (or_acq_rel(&w->attn, ATTN_ASKED) & ATTN_ASKED)
+		return false;
+	sys_membarrier();
+	return true;
+}
+
+/*
+ * Hold off w, which c executes on s, provided that it is not inside the runtime.
+ * Until server_let_go() the caller stands in for the carrier.
  */
 bool server_hold(struct server *s, struct carrier *c, struct task *w)
 {
-	or_acq_rel(&w->attn, ATTN_ASKED);
-	sys_membarrier();
+	if (!worker_ask(w))
+		return false;
 	if (load_acquire(&w->np) == 0 && load_relaxed(&s->current) == w && w->carrier == c &&
 	    s->carrier == c && !w->at_home)
 		return true;
-	and_acq_rel(&w->attn, ~(uint32_t)ATTN_ASKED);
+	server_let_go(w);
 	return false;
 }
 
@@ -199,40 +224,54 @@ static bool server_starves(struct server *s, struct carrier *c, uint64_t now)
 	return starves;
 }
 
+/* When the turn of what s runs is over: workers that wake one another share one. */
+static uint64_t turn_ends(struct server *s, uint64_t now)
+{
+	uint64_t turns = load_relaxed(&s->turns);
+
+	if (turns != s->seen_turns || !server_has_waiting(s)) {
+		/* The turn after a preemption began then, not when it is noticed. */
+		if (!s->preempted || turns - s->seen_turns > 1)
+			s->turn_since = now;
+		s->preempted = false;
+		s->seen_turns = turns;
+	}
+	return s->turn_since + slice_of(s);
+}
+
 /* When s deserves the next look. */
 static uint64_t look_at(struct server *s, uint64_t now)
 {
-	uint64_t tick = now + TICK_US * NSEC_PER_USEC, due;
+	uint64_t tick = now + TICK_US * NSEC_PER_USEC, due = turn_ends(s, now);
 	struct carrier *c = load_relaxed(&s->carrier);
 	struct task *w = load_relaxed(&s->current);
 	uint64_t switches = load_relaxed(&s->switches);
+	bool stuck;
 
 	estimate_run(s, switches, now);
-	if (!server_has_waiting(s) || !c) {
+	if (!server_has_waiting(s) || !w || !c) {
 		s->cpu_since = 0;
-	} else if (server_starves(s, c, now)) {
+		return tick;
+	}
+	if (server_starves(s, c, now)) {
 		store_relaxed(&umcg_rt.starved_until, now + STARVED_FOR_MS * NSEC_PER_MSEC);
 		server_send_home(s);
 	}
-	due = now + slice_of(s);
-	if (switches != s->seen_switches || !server_has_waiting(s) || !w || !c) {
-		s->seen_switches = switches;
-		s->seen_since = now;
-		return due < tick && server_has_waiting(s) ? due : tick;
-	}
-	if (load_relaxed(&umcg_rt.idle_count) && load_relaxed(&s->slot))
+	stuck = switches == s->seen_switches;
+	s->seen_switches = switches;
+	if (stuck && load_relaxed(&umcg_rt.idle_count) && load_relaxed(&s->slot))
 		free_slot(s, c, w);
-	servers_wake_one(s);
-	if (carrier_sleeps(c))
+	if (stuck)
+		servers_wake_one(s);
+	/* A preemption would interrupt its sleep. */
+	if (((stuck && !carrier_has_run(c, now)) || now >= due) && carrier_sleeps(c))
 		return carrier_take_server(s, c, w) ? tick : now + RETRY_US * NSEC_PER_USEC;
-	due = s->seen_since + slice_of(s);
-	if (now < due)
-		return due < tick ? due : tick;
-	/* The switch that this brings about starts the next worker's slice. */
-	s->seen_switches = switches + 1;
-	s->seen_since = now;
-	carrier_preempt(c);
-	due = now + slice_of(s);
+	if (now >= due) {
+		s->preempted = true;
+		s->turn_since = now;
+		carrier_preempt(c);
+		due = now + slice_of(s);
+	}
 	return due < tick ? due : tick;
 }
 

@@ -21,9 +21,10 @@ struct server {
 	struct lock lock;
 	uint32_t queued;		/* workers in the queue; written under lock */
 	struct list queue;		/* guarded by lock */
+	uint64_t turns;			/* picks from the queue; written under lock */
 
-	/* Only the carrier that executes the server touches these, or the monitor
-	 * while it holds that carrier's worker off (server_hold()). */
+	/* Only the carrier that executes the server touches these, or whoever holds
+	 * that carrier's worker off (server_hold()). */
 	struct task *slot;		/* LIFO slot: the worker woken last */
 	uint32_t streak;		/* picks from the slot since the last from the queue */
 
@@ -51,7 +52,9 @@ struct server {
 	uint64_t cpu_seen;		/* ns of CPU time that its carrier had … */
 	uint64_t cpu_since;		/* … at this time; since then work has been waiting */
 	uint64_t seen_switches;
-	uint64_t seen_since;		/* ns */
+	uint64_t seen_turns;
+	uint64_t turn_since;		/* ns */
+	bool preempted;			/* at turn_since */
 	unsigned preempt_skips;
 	unsigned id;
 

@@ -297,6 +297,8 @@ void np_leave_slow(struct task *t)
 			np_enter(t);
 			t->preempted = attn & ATTN_PREEMPT;
 			t->lent = false;
+			if (t->preempted && t->carrier && t->carrier->server)
+				server_end_streak(t->carrier->server);
 			carrier_switch(t, POST_YIELD, NULL);
 			t->np--;
 		}

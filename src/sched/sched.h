@@ -68,6 +68,7 @@ void futex_wake_soon(struct task *t, uint32_t *word);
 
 /* server.c */
 struct task *server_pick(struct server *s);
+void server_end_streak(struct server *s);
 void server_push_slot(struct server *s, struct task *t);
 void server_push(struct server *s, struct task *t);
 void server_push_list(struct server *s, struct list *l);
@@ -127,6 +128,7 @@ int monitor_start(void);
 bool carrier_sleeps(struct carrier *c);
 void carrier_preempt(struct carrier *c);
 uint64_t carrier_cpu_time(struct carrier *c);
+bool worker_ask(struct task *w);
 bool server_hold(struct server *s, struct carrier *c, struct task *w);
 void server_let_go(struct task *w);
 /* Have the monitor look round now, even if it looks every tick anyway. */

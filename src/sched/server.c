@@ -14,8 +14,17 @@
 /* Picks from the LIFO slot in a row while others wait in the queue. */
 enum { STREAK_MAX = 64 };
 
+/* At a lock, some 40 ns apart, to tell whether it is in use all the time. */
+enum { LOCK_LOOKS = 20 };
+
 /* About what it takes until a woken server runs something: halted CPUs wake slowly. */
 enum { WAKE_COST_NS = 20000 };
+
+/* Longer than a sleeping server takes to come. */
+static bool runs_long(struct server *s)
+{
+	return load_relaxed(&s->run_ns) >= WAKE_COST_NS;
+}
 
 void servers_init(unsigned n)
 {
@@ -53,8 +62,10 @@ static struct task *take_head(struct server *s)
 	if (!load_relaxed(&s->queued))
 		return NULL;
 	lock_acquire(&s->lock);
-	if (!list_empty(&s->queue))
+	if (!list_empty(&s->queue)) {
 		t = unqueue_locked(s, container_of(s->queue.next, struct task, rq));
+		store_relaxed(&s->turns, s->turns + 1);
+	}
 	lock_release(&s->lock);
 	return t;
 }
@@ -90,11 +101,28 @@ static void push(struct server *s, struct task *t)
 	lock_release(&s->lock);
 }
 
-/* The waker's own server: t runs next there, whoever was to run next joins the queue. */
+/* A slice is over: who has waited longest is next, not who was woken last. */
+void server_end_streak(struct server *s)
+{
+	struct task *t = take_slot(s);
+
+	if (t)
+		push(s, t);
+}
+
+/*
+ * The waker's own server: t runs next there, whoever was to run next joins the
+ * queue. But where workers run for long, t would wait for that long beside a
+ * server that has nothing to do; only a rival of theirs is better off there.
+ */
 void server_push_slot(struct server *s, struct task *t)
 {
 	struct task *before = s->slot;
 
+	if (load_relaxed(&umcg_rt.idle_count) && !t->rival_for && runs_long(s)) {
+		server_push(s, t);
+		return;
+	}
 	t->queued_on = s;
 	store_relaxed(&s->slot, t);
 	if (before) {
@@ -288,6 +316,42 @@ static void idle_leave(struct server *s)
 		monitor_poke();
 }
 
+/* Whether t, which waits in the slot of a server that is held, wants a lock that is in steady use. */
+static bool wants_busy_lock(struct task *t)
+{
+	for (int i = 0; t->rival_for && i < LOCK_LOOKS; i++) {
+		if (load_relaxed(t->rival_for))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+/*
+ * Have for s what waits in another's slot behind a worker that goes on for long.
+ * The monitor would come across it too, but a tick or two later.
+ */
+static bool take_slot_of_other(struct server *s)
+{
+	for (unsigned i = 0; i < umcg_rt.nservers; i++) {
+		struct server *o = &umcg_rt.servers[i];
+		struct carrier *c = load_relaxed(&o->carrier);
+		struct task *w = load_relaxed(&o->current), *t;
+
+		if (o == s || !c || !w || !load_relaxed(&o->slot) || !runs_long(o) || !server_hold(o, c, w))
+			continue;
+		t = o->slot;
+		t = t && !wants_busy_lock(t) ? take_slot(o) : NULL;
+		server_let_go(w);
+		if (t) {
+			s->steals++;
+			push(s, t);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Sleep until there may be something to run on s, or a timer is due. */
 void server_sleep(struct server *s)
 {
@@ -297,7 +361,7 @@ void server_sleep(struct server *s)
 	 * (servers_wake_one(), timer_kick()): they see us idle, or we see what they did. */
 	sys_membarrier();
 	if (!server_has_waiting(s) && !servers_have_work() &&
-	    timers_next() >= load_relaxed(&umcg_rt.keeper_deadline))
+	    timers_next() >= load_relaxed(&umcg_rt.keeper_deadline) && !take_slot_of_other(s))
 		sys_futex_wait(&s->idle_word, 1, timers_sleep_limit(until));
 	idle_leave(s);
 }

@@ -101,7 +101,11 @@ static bool take_over_locked(struct server *s, struct carrier *c, struct task *w
 		carrier_create(NULL);
 		return false;
 	}
-	if (!server_hold(s, c, w) || !(blocked ? block_held(s, w) : due_held(s, w))) {
+	if (!server_hold(s, c, w)) {
+		carrier_put_spare(spare);
+		return false;
+	}
+	if (!(blocked ? block_held(s, w) : due_held(s, w))) {
 		server_let_go(w);
 		carrier_put_spare(spare);
 		return false;
@@ -159,12 +163,12 @@ static bool call_goes_on(struct carrier *c)
 
 /*
  * w executes at home and has not been noticed to block, as it was LOCKED when it
- * went there. If it sleeps now, its server must know. It is held off as in server_hold().
+ * went there. If it sleeps now, its server must know. It is held off meanwhile.
  */
 static void home_blocked(struct task *w)
 {
-	or_acq_rel(&w->attn, ATTN_ASKED);
-	sys_membarrier();
+	if (!worker_ask(w))
+		return;
 	if (load_acquire(&w->np) == 0 && w->at_home)
 		worker_blocked(w);
 	server_let_go(w);

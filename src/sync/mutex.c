@@ -75,10 +75,12 @@ int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_u
 			waitq_unlock(b);
 			break;
 		}
+		t->rival_for = mutex_word(m);
 		waiter_join_locked(b, &w, t, m);
 		waitq_unlock(b);
 		/* An owner that waits for a CPU of ours gets this one at once. */
 		r = waiter_wait(&w, &until, task_of_tid(mutex_owner(m)));
+		t->rival_for = NULL;
 		if (r == WAIT_TIMEOUT) {
 			ret = ETIMEDOUT;
 			break;
@@ -95,6 +97,9 @@ out:
 	np_leave(t);
 	return ret;
 }
+
+/* Who was handed the lock needs no other, but is best run by its waker's server still: that may want the lock soon. */
+static const uint32_t free_lock = 0;
 
 static bool is_old(const struct waiter *w)
 {
@@ -116,6 +121,8 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 	w = waitq_next_locked(b, m, NULL);
 	if (w && (will_park || t->lent || is_old(w))) {
 		mutex_set_owner(m, w->task->tid);
+		if (!w->requeued)
+			w->task->rival_for = &free_lock;
 		wake = waiter_wake_locked(w, WAITER_HANDED);
 	} else {
 		store_release(mutex_word(m), 0);	/* m may be freed from here on */

@@ -25,7 +25,7 @@ bench_pairs_SOURCES = \
 	bench/runner/table.c
 
 # The calls of libumcg. The bare switch that they are held against is the library's own.
-bench_umcg_api_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/include -I$(srcdir)/src/arch/$(UMCG_ARCH)
+bench_umcg_api_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/include -I$(srcdir)/src -I$(srcdir)/src/arch/$(UMCG_ARCH)
 bench_umcg_api_CFLAGS = -std=gnu11 -pthread $(WARN_CFLAGS)
 bench_umcg_api_LDADD = libumcg.la -lpthread
 bench_umcg_api_SOURCES = \

@@ -152,7 +152,7 @@ struct task *group_hand_over(struct task *t, struct task *next)
 {
 	struct task *s = worker_boss(t);
 
-	if (!task_notify(next))
+	if (!worker_claim(next))
 		return NULL;		/* not saved yet: whoever saves it pushes it */
 	if (!s || next->listed || state_load(next->ut) != UMCG_TASK_IDLE) {
 		worker_settle(next, SETTLE_WOKEN);

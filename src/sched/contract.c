@@ -174,17 +174,11 @@ static void wake(struct task *t)
 		worker_settle(t, SETTLE_WOKEN);
 }
 
-/* task_notify(), for a worker that is most likely parked. */
-static bool claim(struct task *w)
-{
-	return likely(cas_acq_rel(&w->run, RUN_PARKED, RUN_RUNNING)) || task_notify(w);
-}
-
 /* Wake next, or if it is linked with s return it, claimed: it is to run on s at once. */
 static struct task *wake_or_claim(struct task *next, struct task *s)
 {
 	if (next->role == ROLE_WORKER && linked(next, s))
-		return claim(next) ? next : NULL;
+		return worker_claim(next) ? next : NULL;
 	if (next != s)
 		wake(next);
 	return NULL;
@@ -196,7 +190,7 @@ static always_inline void server_run(struct task *s, struct task *w, uint64_t re
 	s->own->deadline = realtime;
 	carrier_run_on(member_carrier(s), s->own, w);
 	monitor_poke();
-	arch_switch(&s->ctx, &w->ctx);
+	arch_switch_inline(&s->ctx, &w->ctx);
 	carrier_finish_switch(member_carrier(s));
 }
 

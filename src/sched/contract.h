@@ -62,6 +62,12 @@ _Noreturn void contract_breach(struct task *t, const char *what);
 /* The server that next_tid of a worker names, or NULL. */
 struct task *worker_server(struct task *w);
 
+/* task_notify(), for a worker that is most likely parked. */
+static inline bool worker_claim(struct task *w)
+{
+	return likely(cas_acq_rel(&w->run, RUN_PARKED, RUN_RUNNING)) || task_notify(w);
+}
+
 /* watch.c */
 void stray_remove_locked(struct carrier *c);
 
@@ -128,12 +134,12 @@ static always_inline void worker_leave(struct task *t, enum post post, struct ta
 		if (s && next) {
 			s->swaps++;
 			carrier_run_on(c, s, next);
-			arch_switch(&t->ctx, &next->ctx);
+			arch_switch(&t->ctx, &next->ctx);	/* it has most likely left from here */
 		} else if (s) {
 			store_relaxed(&s->current, NULL);
-			arch_switch(&t->ctx, &s->boss->ctx);
+			arch_switch_inline(&t->ctx, &s->boss->ctx);
 		} else {
-			arch_switch(&t->ctx, c->base);
+			arch_switch_inline(&t->ctx, c->base);
 		}
 	}
 	if (t->carrier)

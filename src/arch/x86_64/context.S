@@ -7,14 +7,11 @@
 	.text
 
 /*
- * void arch_switch(struct context *from (rdi), struct context *to (rsi))
- * Clobbers rax, rcx, rdx, r11 and what calls may clobber. Returns in the other context.
+ * Save the caller's frame, its return address on top of the stack, in the context
+ * at rdi; load the one at rsi. Clobbers rax, rcx, rdx, r8, r11, and rdi and rsi
+ * without FSGSBASE. ending: leaves the loaded frame by its return address.
  */
-	.globl	arch_switch
-	.hidden	arch_switch
-	.type	arch_switch, @function
-arch_switch:
-	.cfi_startproc
+	.macro	switch_frames ending
 	push	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16
@@ -46,16 +43,14 @@ arch_switch:
 	mov	%rax, (%rsi)
 	mov	8(%rsi), %rax
 	cmpb	$0, arch_has_fsgsbase(%rip)
-	je	.Lset_fs_by_kernel
+	je	4f
 	wrfsbase %rax
-.Lfs_set:
-	/* Loading the control words is slow and mostly needless. */
+1:	/* Loading the control words is slow and mostly needless. */
 	cmp	%edx, (%rsp)
-	jne	.Lload_control
+	jne	3f
 	cmp	%cx, 4(%rsp)
-	jne	.Lload_control
-.Lcontrol_set:
-	add	$8, %rsp
+	jne	3f
+2:	add	$8, %rsp
 	.cfi_def_cfa_offset 56
 	pop	%r15
 	.cfi_def_cfa_offset 48
@@ -69,22 +64,52 @@ arch_switch:
 	.cfi_def_cfa_offset 16
 	pop	%rbp
 	.cfi_def_cfa_offset 8
-	ret
+	\ending
 	.cfi_def_cfa_offset 64
-.Lload_control:
-	ldmxcsr	(%rsp)
+	.cfi_offset %rip, -8
+3:	ldmxcsr	(%rsp)
 	fldcw	4(%rsp)
-	jmp	.Lcontrol_set
-.Lset_fs_by_kernel:
-	mov	%rax, %rsi
+	jmp	2b
+4:	mov	%rax, %rsi
 	mov	$0x1002, %edi		/* ARCH_SET_FS */
 	mov	$__NR_arch_prctl, %eax
 	mov	%ecx, %r8d
 	syscall
 	mov	%r8d, %ecx
-	jmp	.Lfs_set
+	jmp	1b
+	.endm
+
+	.macro	return_by_jump
+	pop	%rcx
+	.cfi_def_cfa_offset 0
+	.cfi_register %rip, %rcx
+	jmp	*%rcx
+	.endm
+
+/* void arch_switch(struct context *from, struct context *to) */
+	.globl	arch_switch
+	.hidden	arch_switch
+	.type	arch_switch, @function
+arch_switch:
+	.cfi_startproc
+	switch_frames ret
 	.cfi_endproc
 	.size	arch_switch, . - arch_switch
+
+/* The same for a jump with the return address in rcx, see arch_switch_inline(). */
+	.globl	arch_switch_jump
+	.hidden	arch_switch_jump
+	.type	arch_switch_jump, @function
+arch_switch_jump:
+	.cfi_startproc
+	.cfi_def_cfa_offset 0
+	.cfi_register %rip, %rcx
+	push	%rcx
+	.cfi_def_cfa_offset 8
+	.cfi_offset %rip, -8
+	switch_frames return_by_jump
+	.cfi_endproc
+	.size	arch_switch_jump, . - arch_switch_jump
 
 /*
  * What a debugger shows under the home of a worker that runs on a server right

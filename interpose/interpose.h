@@ -24,6 +24,9 @@ void umcg_stay_home(void) __attribute__((visibility("hidden")));
 /* The same for the thread with that tid, or the caller if it is 0. */
 void umcg_stay_home_tid(pid_t pid) __attribute__((visibility("hidden")));
 
+/* A timer or a sleep is about to use that clock: if it is a thread's CPU time, that thread stays at home. */
+void umcg_clock_binds(clockid_t clock) __attribute__((visibility("hidden")));
+
 /* Whether prctl(option) is such a change. */
 bool umcg_prctl_binds(long option) __attribute__((visibility("hidden")));
 

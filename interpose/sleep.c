@@ -29,6 +29,7 @@ WRAPPER int clock_nanosleep(clockid_t clock, int flags, const struct timespec *t
 	struct wait_until u;
 
 	if (!t || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || flags & ~TIMER_ABSTIME) {
+		umcg_clock_binds(clock);
 		umcg_go_home();
 		return real()->clock_nanosleep(clock, flags, ts, left);
 	}

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 JUDGE_SAME(Sleep, {"sleep"});
+JUDGE_SAME(CpuClock, {"cpu_clock"});
 
 namespace {
 

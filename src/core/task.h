@@ -108,6 +108,7 @@ struct carrier {
 	struct task *post_task;
 	uint32_t word;			/* futex of a spare carrier: 1 when it has been given a server */
 	uint32_t preempt;		/* the monitor's request to its signal handler */
+	uint64_t charged;		/* ns of CPU time that has been charged to workers, or dropped */
 	uint64_t cpu_seen;		/* ns of CPU time at the monitor's last look, … */
 	uint64_t cpu_seen_at;		/* … which was at this time */
 	uint32_t signalled;		/* which of the runtime's signals are on their way: one each at most */
@@ -153,6 +154,7 @@ struct task {
 	const uint32_t *rival_for;
 	struct carrier *carrier;	/* set by the switch to this task; NULL at home; stale while parked */
 	struct server *last;		/* where it ran last */
+	uint64_t carrier_ns;		/* CPU time that it has been charged for on carriers */
 
 	/* Guarded by the lock of the server whose queue it is on. */
 	struct list rq;

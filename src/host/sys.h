@@ -132,7 +132,10 @@ static inline void sys_membarrier(void)
 	syscall3(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-/* CLOCK_MONOTONIC in ns, by the vDSO where the libc has found it. */
+/* The libc's clock_gettime() once it is known: it is the vDSO's, needs no TLS, and is nobody's cancellation point. */
+extern int (*host_clock_gettime)(clockid_t, struct timespec *) __attribute__((visibility("hidden")));
+
+/* CLOCK_MONOTONIC in ns. */
 uint64_t host_now(void);
 
 uint64_t host_clock_ns(clockid_t clock);

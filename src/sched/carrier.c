@@ -8,6 +8,7 @@
  * holds this library's thread-local data and nothing else.
  */
 #include "core/state.h"
+#include "sched/account.h"
 #include "sched/broadcast.h"
 #include "sched/contract.h"
 #include "sched/signal.h"
@@ -109,8 +110,10 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 		state_set(next->ut, UMCG_TASK_RUNNING);
 		store_relaxed(&s->current, next);
 		timer_watch();
+		account_switch(c, t);
 		arch_switch(&t->ctx, &next->ctx);
 	} else {
+		account_charge(c, t);
 		arch_switch(&t->ctx, &c->task->ctx);
 	}
 back:
@@ -146,6 +149,7 @@ static void run_workers(struct carrier *c)
 	state_set(&c->server->ut, UMCG_TASK_IDLE);
 	store_relaxed(&c->server->current, next);
 	monitor_poke();
+	account_begin(c);
 	arch_switch(&c->task->ctx, &next->ctx);
 	if (c->server) {
 		state_set(&c->server->ut, UMCG_TASK_RUNNING);

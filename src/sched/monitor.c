@@ -11,6 +11,7 @@
  * It looks at the application's servers too (watch.c), and runs timers while no server sleeps towards them. It ticks only while
  * something happens: then sleeps until somebody pushes work.
  */
+#include "sched/account.h"
 #include "sched/broadcast.h"
 #include "sched/contract.h"
 #include "sched/sched.h"
@@ -249,6 +250,8 @@ static uint64_t look_at(struct server *s, uint64_t now)
 	bool stuck;
 
 	estimate_run(s, switches, now);
+	if (w && c && !(load_relaxed(&umcg_rt.charge_switches) & CHARGE_EXACTLY))
+		account_charge(c, w);
 	if (!server_has_waiting(s) || !w || !c) {
 		s->cpu_since = 0;
 		return tick;
@@ -303,22 +306,25 @@ static struct look look_round(uint64_t now)
 	return l;
 }
 
-/* Sleep until poked, or until a deadline that no server watches. */
-static void be_dormant(void)
+static void sleep_until_poked(void)
 {
-	uint64_t next;
+	uint64_t next = timers_next();
 
-	store_relaxed(&umcg_rt.monitor_dormant, 1);
-	sys_membarrier();		/* pairs with the plain loads in monitor_poke() and timer_kick() */
-	if (look_round(host_now()).waiting) {
-		store_relaxed(&umcg_rt.monitor_dormant, 0);
-		return;
-	}
-	next = timers_next();
 	if (next >= load_relaxed(&umcg_rt.keeper_deadline))
 		next = NO_DEADLINE;
 	sys_futex_wait(&umcg_rt.monitor_dormant, 1, timers_sleep_limit(next));
+}
+
+/* Sleep until poked, or until a deadline that no server watches. */
+static void be_dormant(void)
+{
+	or_acq_rel(&umcg_rt.charge_switches, CHARGE_DORMANT);
+	store_relaxed(&umcg_rt.monitor_dormant, 1);
+	sys_membarrier();		/* pairs with the plain loads in monitor_poke() and timer_kick() */
+	if (!look_round(host_now()).waiting)
+		sleep_until_poked();
 	store_relaxed(&umcg_rt.monitor_dormant, 0);
+	and_acq_rel(&umcg_rt.charge_switches, ~(uint32_t)CHARGE_DORMANT);
 }
 
 static int __attribute__((noreturn)) monitor_main(void *arg)

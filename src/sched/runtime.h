@@ -115,6 +115,8 @@ struct umcg_runtime {
 	uint32_t monitor_dormant;	/* futex: 1 while the monitor waits for anything to happen */
 	int monitor_tid;
 
+	uint32_t charge_switches;	/* not 0: workers are charged for CPU time at each switch, see account.h */
+
 	struct global_stats stats;
 };
 

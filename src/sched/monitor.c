@@ -346,7 +346,8 @@ static int __attribute__((noreturn)) monitor_main(void *arg)
 		broadcast_answer_monitor();
 		quiet = l.switches != seen || l.waiting ? 0 : quiet + 1;
 		seen = l.switches;
-		until = timers_next() < l.next ? timers_next() : l.next;
+		until = timers_next();		/* once: it may go away */
+		until = until < l.next ? until : l.next;
 		if (quiet >= QUIET_TICKS)
 			be_dormant();
 		else

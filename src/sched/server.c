@@ -285,14 +285,15 @@ bool servers_wake_keeper(void)
 /* Announce s idle. The earliest deadline is watched by one sleeper, the keeper. */
 static uint64_t idle_enter(struct server *s)
 {
-	uint64_t until = NO_DEADLINE;
+	uint64_t until = NO_DEADLINE, next;
 
 	lock_acquire(&umcg_rt.idle_lock);
 	store_relaxed(&s->idle_word, 1);
 	list_push_head(&umcg_rt.idle, &s->idle_link);
 	store_relaxed(&umcg_rt.idle_count, umcg_rt.idle_count + 1);
-	if (timers_next() < umcg_rt.keeper_deadline) {
-		until = timers_next();
+	next = timers_next();
+	if (next < umcg_rt.keeper_deadline) {
+		until = next;
 		umcg_rt.keeper = s;
 		store_relaxed(&umcg_rt.keeper_deadline, until);
 	}

@@ -57,7 +57,7 @@ void runtime_claim_signals(void)
 int runtime_enter(void)
 {
 	interpose_start();
-	return umcg_rt.active ? 0 : runtime_start_engine();
+	return runtime_start_engine();
 }
 
 static void init(void);

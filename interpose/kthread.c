@@ -104,15 +104,23 @@ WRAPPER int nice(int inc)
 	return real()->nice(inc);
 }
 
-WRAPPER int unshare(int flags)
+/* Some namespaces are for processes of one thread only. */
+static void be_single_threaded(void)
 {
 	umcg_stay_home();
+	if (umcg_self && umcg_self == umcg_rt.main)
+		retire_now();
+}
+
+WRAPPER int unshare(int flags)
+{
+	be_single_threaded();
 	return real()->unshare(flags);
 }
 
 WRAPPER int setns(int fd, int type)
 {
-	umcg_stay_home();
+	be_single_threaded();
 	return real()->setns(fd, type);
 }
 

@@ -151,6 +151,23 @@ fail:
 	return EAGAIN;
 }
 
+/* The kernel threads of the runtime, which may have retired, run from here to its end. */
+static int create_counted(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, bool c11)
+{
+	struct task *self = task_self();
+	int ret;
+
+	np_enter(self);
+	ret = runtime_thread_begins();
+	np_leave(self);
+	if (ret)
+		return EAGAIN;
+	ret = create_worker(thread, attr, fn, arg, c11);
+	if (ret)
+		runtime_thread_ended();
+	return ret;
+}
+
 static bool defaults_set;
 
 WRAPPER int pthread_setattr_default_np(const pthread_attr_t *attr)
@@ -166,8 +183,8 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(voi
 	int ret;
 
 	if (attr || !load_relaxed(&defaults_set) || pthread_getattr_default_np(&defaults))
-		return create_worker(thread, attr, fn, arg, c11);
-	ret = create_worker(thread, &defaults, fn, arg, c11);
+		return create_counted(thread, attr, fn, arg, c11);
+	ret = create_counted(thread, &defaults, fn, arg, c11);
 	pthread_attr_destroy(&defaults);
 	return ret;
 }
@@ -199,6 +216,7 @@ void thread_on_exit(struct task *t)
 	struct waiter *w;
 	struct bucket *b;
 	kernel_sigset old;
+	bool was_worker, was_main;
 
 	if (t != umcg_self)		/* a task of the parent's, in a fork's child */
 		return;
@@ -219,8 +237,14 @@ void thread_on_exit(struct task *t)
 	if (t->own_park_stack)
 		sys_unmap(t->park_stack, home_park_stack_size());
 	umcg_self = NULL;
+	was_worker = t->kind == TASK_WORKER;
+	was_main = t == umcg_rt.main;
+	if (was_main)
+		store_relaxed(&umcg_rt.main, NULL);
 	task_unref(t);
 	sys_sigmask(SIG_SETMASK, &old, NULL);
+	if (was_worker && !was_main)
+		runtime_thread_ended();
 }
 
 /* Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK. */

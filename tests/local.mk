@@ -35,6 +35,10 @@ tests_clients_tls_objects_SOURCES = tests/clients/tls_objects.cc
 tests_clients_tls_objects_CXXFLAGS = $(CLIENT_CXXFLAGS)
 tests_clients_tls_objects_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/alone
+tests_clients_alone_SOURCES = tests/clients/alone.c
+tests_clients_alone_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_alone_LDADD = $(CLIENT_LIBS)
 check_PROGRAMS += tests/clients/cpu_clock
 tests_clients_cpu_clock_SOURCES = tests/clients/cpu_clock.c
 tests_clients_cpu_clock_CFLAGS = $(CLIENT_CFLAGS)

@@ -3,5 +3,6 @@
 #include "judge.h"
 
 JUDGE_SAME(Fork, {"fork"});
+JUDGE_SAME(Alone, {"alone"});
 JUDGE_SAME(OtherPrograms, {"spawn", "children"});
 JUDGE_SAME(Fatal, {"fatal"});

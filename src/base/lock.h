@@ -15,6 +15,8 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 
+#include <stdbool.h>
+
 struct lock {
 	uint32_t word;		/* 0 free, 1 held */
 };
@@ -25,6 +27,11 @@ static inline void lock_acquire(struct lock *l)
 {
 	if (unlikely(swap_acquire(&l->word, 1)))
 		lock_slow(l);
+}
+
+static inline bool lock_try(struct lock *l)
+{
+	return swap_acquire(&l->word, 1) == 0;
 }
 
 static inline void lock_release(struct lock *l)

@@ -8,7 +8,6 @@
 enum { RETRY_US = 1000 };		/* a wake of the monitor can come before its sleep */
 
 static struct {
-	struct lock lock;		/* one broadcast at a time */
 	uint32_t round;			/* released when the call below is complete */
 	long nr, a, b, c;
 } request;
@@ -59,7 +58,12 @@ void broadcast_syscall(long nr, long a, long b, long c)
 {
 	uint32_t round;
 
-	lock_acquire(&request.lock);
+	/* One at a time, and no kernel thread begins or ends meanwhile but by the monitor. */
+	lock_acquire(&umcg_rt.start_lock);
+	if (!umcg_rt.engine) {
+		lock_release(&umcg_rt.start_lock);
+		return;
+	}
 	request.nr = nr;
 	request.a = a;
 	request.b = b;
@@ -73,5 +77,5 @@ void broadcast_syscall(long nr, long a, long b, long c)
 			signal_carrier(k, SIGNAL_PREEMPT);
 	for (struct carrier *k = load_acquire(&umcg_rt.carriers); k; k = k->next)
 		await(k, &k->broadcast_done, round);
-	lock_release(&request.lock);
+	lock_release(&umcg_rt.start_lock);
 }

@@ -178,7 +178,7 @@ static void carrier_loop(void *arg)
 {
 	struct carrier *c = arg;
 
-	for (;;) {
+	while (!load_acquire(&umcg_rt.stop)) {		/* pairs with end_carriers() */
 		if (carrier_is_members(c))
 			carrier_run_boss(c);
 		else if (c->server)
@@ -254,13 +254,18 @@ static void *bare_thread_pointer(char *block, size_t tls)
 	return tp;
 }
 
+static size_t tls_size(void)
+{
+	return ((uintptr_t)cpu_thread_pointer() - (uintptr_t)&umcg_self + 255) & ~(size_t)63;
+}
+
 /*
  * A task, stack and thread pointer for a raw kernel thread. Returns the bottom
  * of its stack of stack_size bytes, or NULL without memory.
  */
 char *carrier_bare_thread(size_t stack_size, struct task **task)
 {
-	size_t tls = ((uintptr_t)cpu_thread_pointer() - (uintptr_t)&umcg_self + 255) & ~(size_t)63;
+	size_t tls = tls_size();
 	char *block = sys_map(stack_size + tls + CARRIER_TCB);
 
 	if (!block)
@@ -273,6 +278,18 @@ char *carrier_bare_thread(size_t stack_size, struct task **task)
 	(*task)->np = 1;		/* its own context is the runtime */
 	(*task)->ctx.fs = bare_thread_pointer(block + stack_size, tls);
 	return block;
+}
+
+/* Once that kernel thread has ended. */
+void carrier_free_bare_thread(char *block, size_t stack_size, struct task *t)
+{
+	sys_unmap(block, stack_size + tls_size() + CARRIER_TCB);
+	task_unref(t);
+}
+
+void carrier_free(struct carrier *c)
+{
+	carrier_free_bare_thread(c->altstack, CARRIER_ALTSTACK + CARRIER_STACK, c->task);
 }
 
 /* A kernel thread that executes s, or a spare one if s is NULL. 0 or -errno. */

@@ -381,12 +381,25 @@ static int server_register(struct task *t)
 	return 0;
 }
 
-int member_register(struct task *t, struct umcg_task *ut, enum role role, bool loops)
+/* The kernel threads of the runtime run for members as for threads. */
+static int member_begins(struct task *t, enum role role)
 {
-	int err = member_prepare(t, role == ROLE_SERVER ? server_home_loop : home_loop);
+	int err = runtime_thread_begins();
 
+	if (err)
+		return err;
+	err = member_prepare(t, role == ROLE_SERVER ? server_home_loop : home_loop);
 	if (!err && role == ROLE_SERVER)
 		err = server_register(t);
+	if (err)
+		runtime_thread_ended();
+	return err;
+}
+
+int member_register(struct task *t, struct umcg_task *ut, enum role role, bool loops)
+{
+	int err = member_begins(t, role);
+
 	if (err)
 		return err;
 	t->ut = ut;
@@ -442,6 +455,7 @@ int member_unregister(struct task *t)
 		t->kind = TASK_FOREIGN;
 		sub_acq_rel(&umcg_rt.coupled, 1);
 	}
+	runtime_thread_ended();
 	return 0;
 }
 

@@ -308,10 +308,11 @@ static struct look look_round(uint64_t now)
 
 static void sleep_until_poked(void)
 {
-	uint64_t next = timers_next();
+	uint64_t next = timers_next(), retire = retire_due(host_now());
 
 	if (next >= load_relaxed(&umcg_rt.keeper_deadline))
 		next = NO_DEADLINE;
+	next = retire < next ? retire : next;
 	sys_futex_wait(&umcg_rt.monitor_dormant, 1, timers_sleep_limit(next));
 }
 
@@ -327,7 +328,7 @@ static void be_dormant(void)
 	and_acq_rel(&umcg_rt.charge_switches, ~(uint32_t)CHARGE_DORMANT);
 }
 
-static int __attribute__((noreturn)) monitor_main(void *arg)
+static int monitor_main(void *arg)
 {
 	uint64_t seen = 0;
 	unsigned quiet = 0;
@@ -344,6 +345,8 @@ static int __attribute__((noreturn)) monitor_main(void *arg)
 
 		timers_run(now);
 		broadcast_answer_monitor();
+		if (now >= retire_due(now) && retire(now))
+			return 0;
 		quiet = l.switches != seen || l.waiting ? 0 : quiet + 1;
 		seen = l.switches;
 		until = timers_next();		/* once: it may go away */
@@ -355,17 +358,33 @@ static int __attribute__((noreturn)) monitor_main(void *arg)
 	}
 }
 
+/* The one that has retired leaves its stack to us. */
+static void free_former(void)
+{
+	if (!umcg_rt.monitor)
+		return;
+	retire_await_monitor();
+	carrier_free_bare_thread(umcg_rt.monitor_block, MONITOR_STACK, umcg_rt.monitor);
+	umcg_rt.monitor = NULL;
+}
+
 int monitor_start(void)
 {
 	struct task *t;
+	char *block;
 	int tid;
-	char *block = carrier_bare_thread(MONITOR_STACK, &t);
 
+	free_former();
+	block = carrier_bare_thread(MONITOR_STACK, &t);
 	if (!block)
 		return -ENOMEM;
 	tid = arch_clone_thread(block + MONITOR_STACK, t->ctx.fs, monitor_main, t);
-	if (tid < 0)
+	if (tid < 0) {
+		carrier_free_bare_thread(block, MONITOR_STACK, t);
 		return tid;
+	}
+	umcg_rt.monitor = t;
+	umcg_rt.monitor_block = block;
 	umcg_rt.monitor_tid = t->tid = tid;
 	return 0;
 }

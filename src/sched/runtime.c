@@ -35,27 +35,35 @@ static int start_servers(void)
 	int err;
 
 	for (unsigned i = 0; i < umcg_rt.nservers; i++)
-		if ((err = carrier_create(&umcg_rt.servers[i])))
+		if (!umcg_rt.servers[i].carrier && (err = carrier_create(&umcg_rt.servers[i])))
 			return err;
 	return 0;
 }
 
-/* The monitor, and one carrier in reserve, in case that no more threads can be had when one blocks. */
-static int start_engine(void)
+/* Of a monitor that could not get its carriers, or none, what is there stays: the next attempt goes on from it. */
+static int start_kernel_threads_locked(void)
 {
-	int err = carrier_create(NULL);
+	/* They inherit the mask: nothing may be delivered to a half-made one. */
+	kernel_sigset all = ~0ull, old;
+	int err = 0;
 
-	return err ? err : monitor_start();
+	sys_sigmask(SIG_SETMASK, &all, &old);
+	/* One carrier in reserve, in case that no more threads can be had when one blocks. */
+	if (!umcg_rt.carriers)
+		err = carrier_create(NULL);
+	if (!err)
+		err = start_servers();
+	if (!err)
+		err = monitor_start();
+	sys_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
 }
 
-static int start_engine_once_locked(void)
+static int prepare_locked(void)
 {
 	const char *missing = host_missing_feature();
-	kernel_sigset all = ~0ull, old;
 	int err;
 
-	if (umcg_rt.engine)
-		return 0;
 	if (missing)
 		return fail(missing, -ENOSYS);
 	arch_has_fsgsbase = host_has_fsgsbase();
@@ -63,34 +71,59 @@ static int start_engine_once_locked(void)
 	if ((err = sys_membarrier_register()))
 		return fail("no membarrier", err);
 	list_init(&umcg_rt.idle);
-	/* Kernel threads inherit the mask: nothing may be delivered to a half-made one. */
-	sys_sigmask(SIG_SETMASK, &all, &old);
-	err = start_engine();
-	sys_sigmask(SIG_SETMASK, &old, NULL);
-	if (err)
-		return fail("no kernel thread for the monitor", err);
 	runtime_claim_signals();
-	store_release(&umcg_rt.engine, true);
+	umcg_rt.prepared = true;
 	return 0;
+}
+
+static int start_engine_locked(void)
+{
+	int err = 0;
+
+	if (umcg_rt.engine)
+		return 0;
+	if (!umcg_rt.prepared)
+		err = prepare_locked();
+	if (!err)
+		err = start_kernel_threads_locked();
+	if (!err)
+		store_release(&umcg_rt.engine, true);
+	return err;
 }
 
 int runtime_start_engine(void)
 {
 	int err;
 
-	if (load_acquire(&umcg_rt.engine))	/* pairs with start_engine_once_locked() */
-		return 0;
 	/* Several threads may be the first to register. */
 	lock_acquire(&umcg_rt.start_lock);
-	err = start_engine_once_locked();
+	err = start_engine_locked();
 	lock_release(&umcg_rt.start_lock);
 	return err;
+}
+
+int runtime_thread_begins(void)
+{
+	int err;
+
+	lock_acquire(&umcg_rt.start_lock);
+	umcg_rt.retiring = false;
+	err = start_engine_locked();
+	if (!err)
+		add_relaxed(&umcg_rt.threads, 1);
+	lock_release(&umcg_rt.start_lock);
+	return err;
+}
+
+void runtime_thread_ended(void)
+{
+	if (sub_acq_rel(&umcg_rt.threads, 1) == 1)
+		monitor_poke();		/* it may be for good: see retire.c */
 }
 
 int runtime_start(void)
 {
 	struct task *before = umcg_self;	/* registered with the library API already */
-	kernel_sigset all = ~0ull, old;
 	unsigned n;
 	int err;
 
@@ -98,26 +131,24 @@ int runtime_start(void)
 		return 0;
 	if (umcg_rt.config.disable)
 		return fail("disabled by UMCG_DISABLE", -ENOSYS);
-	if ((err = runtime_start_engine()))
-		return err;
 	n = umcg_rt.config.servers ? umcg_rt.config.servers : host_usable_cpus();
 	if (n > MAX_SERVERS)
 		n = MAX_SERVERS;
+	umcg_rt.pid = sys_getpid();
 	umcg_rt.servers = sys_map(n * sizeof(struct server));
 	if (!umcg_rt.servers)
 		return fail("no memory for servers", -ENOMEM);
 	servers_init(n);
 	if ((err = worker_adopt_main()))
 		return fail("no memory for the main thread", err);
-	sys_sigmask(SIG_SETMASK, &all, &old);
-	err = start_servers();
-	sys_sigmask(SIG_SETMASK, &old, NULL);
+	err = runtime_start_engine();
 	if (err) {
 		store_relaxed(&umcg_rt.nservers, 0);
 		if (umcg_self)
 			umcg_self->kind = TASK_FOREIGN;
 		umcg_self = before;
-		return fail("no server threads", err);
+		umcg_rt.main = NULL;
+		return umcg_rt.failed ? err : fail("no kernel threads for the servers", err);
 	}
 	store_release(&umcg_rt.active, true);
 	return 0;
@@ -143,7 +174,7 @@ int worker_adopt_main(void)
 	home_init(t, stack + size);
 	task_publish_tid(t);
 	host_thread_name(t->name);
-	umcg_self = t;
+	umcg_self = umcg_rt.main = t;
 	return 0;
 }
 
@@ -182,7 +213,7 @@ void runtime_after_fork_child(void)
 {
 	struct config config = umcg_rt.config;
 
-	if (!umcg_rt.engine)
+	if (!umcg_rt.prepared)
 		return;
 	umcg_rt = (struct umcg_runtime){
 		.config = config,

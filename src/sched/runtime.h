@@ -75,7 +75,12 @@ struct umcg_runtime {
 	struct config config;
 	bool active;			/* servers run; set once, cleared in a fork's child */
 	struct lock start_lock;
-	bool engine;			/* monitor and a spare carrier run: enough for the application's servers; written under start_lock */
+	bool prepared;			/* what the kernel threads need is there; set once */
+	bool engine;			/* the kernel threads run: monitor, a spare carrier and, if active, the servers'; written under start_lock */
+	bool retiring;			/* the main thread is the only one, its waits leave it at home; written under start_lock */
+	bool stop;			/* carriers are to end */
+	uint32_t threads;		/* workers besides the main thread; incremented under start_lock */
+	struct task *main;		/* the main thread's, until it ends */
 	bool failed;			/* cannot work here: 1:1 for good */
 	unsigned nservers;
 	struct server *servers;
@@ -114,6 +119,8 @@ struct umcg_runtime {
 	uint64_t starved_until;		/* ns: carriers get too little of the CPUs, see server_starves() */
 	uint32_t monitor_dormant;	/* futex: 1 while the monitor waits for anything to happen */
 	int monitor_tid;
+	struct task *monitor;
+	char *monitor_block;		/* its stack */
 
 	uint32_t charge_switches;	/* not 0: workers are charged for CPU time at each switch, see account.h */
 
@@ -125,8 +132,12 @@ extern struct umcg_runtime umcg_rt __attribute__((visibility("hidden")));
 /* Start servers and monitor; the calling thread, if it is the main thread, becomes a worker. 0 or -errno. */
 int runtime_start(void);
 
-/* What umcg_ctl() needs, servers or not: the monitor and a spare carrier. 0 or -errno. */
+/* See to it that the kernel threads run. 0 or -errno. */
 int runtime_start_engine(void);
+
+/* A thread is about to be created, after runtime_start(): 0, then it is to end by the other call, or -errno. */
+int runtime_thread_begins(void);
+void runtime_thread_ended(void);
 
 /* Defined by each library: start what it needs before umcg_ctl() can serve. 0 or -errno. */
 int runtime_enter(void);

@@ -59,7 +59,7 @@ static bool stays_on_kernel_thread(struct task *t)
 {
 	if (t->kind != TASK_WORKER || in_transition(t))
 		return true;
-	if (unlikely(t->bound)) {
+	if (unlikely(t->bound || load_relaxed(&umcg_rt.retiring))) {
 		task_couple(t);
 		return true;
 	}

@@ -90,6 +90,7 @@ static inline bool servers_starve(void)
 void task_send_home(struct task *t);
 void server_send_home(struct server *s);
 bool servers_wake_keeper(void);
+void server_wake(struct server *s);
 void servers_wake_one(struct server *s);
 void server_sleep(struct server *s);
 void servers_init(unsigned n);
@@ -97,6 +98,8 @@ void servers_init(unsigned n);
 /* carrier.c */
 int carrier_create(struct server *s);
 char *carrier_bare_thread(size_t stack_size, struct task **task);
+void carrier_free_bare_thread(char *block, size_t stack_size, struct task *t);
+void carrier_free(struct carrier *c);
 struct carrier *carrier_take_spare(void);
 void carrier_put_spare(struct carrier *c);
 void carrier_give_server(struct carrier *c, struct server *s);
@@ -139,6 +142,14 @@ static inline void monitor_poke(void)
 	if (unlikely(load_relaxed(&umcg_rt.monitor_dormant)))
 		monitor_poke_slow();
 }
+
+/* retire.c, for the monitor: when the engine is to end as things are; end all of it but the monitor, which is to follow. */
+uint64_t retire_due(uint64_t now);
+bool retire(uint64_t now);
+
+/* For the main thread, at home and outside the runtime: if it is the only one, it is so for the kernel too on return. */
+void retire_now(void);
+void retire_await_monitor(void);
 
 /* home.c */
 void home_init(struct task *t, char *park_stack_top);

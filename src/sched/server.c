@@ -272,6 +272,13 @@ void server_push_remote(struct task *t)
 	monitor_poke();
 }
 
+/* s, if it sleeps, looks round. */
+void server_wake(struct server *s)
+{
+	if (idle_remove(s))
+		sys_futex_wake(&s->idle_word, 1);
+}
+
 /* Have some sleeping server look at the timers again. */
 bool servers_wake_keeper(void)
 {

@@ -139,6 +139,8 @@ static void defer(struct task *t, int sig, const siginfo_t *info, ucontext_t *uc
 	if (!t->mask_known)
 		t->mask = *mask_of(uc) & ~t->held;
 	hold_back(sig, info, uc);
+	/* If it waits here: after a handler with SA_RESTART the kernel goes on with its sleep. */
+	task_notify(t);
 }
 
 /* At home, the worker is elsewhere: call it here. */

@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include <semaphore.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -413,6 +414,47 @@ static void storm(void)
 	CHECK(handled > 0 && counter > 0);
 }
 
+static void post_own(int sig)
+{
+	(void)sig;
+	sem_post(&never);
+	atomic_fetch_add(&handled, 1);
+}
+
+/* On one kernel thread for good, where the kernel restarts its sleep. */
+static void *wait_for_own_handler(void *unused)
+{
+	cpu_set_t cpus;
+
+	(void)unused;
+	CHECK_EQ(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	CHECK_EQ(pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus), 0);
+	sem_post(&begun);
+	for (int i = 0; i < SIGNALS; i++)
+		while (sem_wait(&never))
+			CHECK_EQ(errno, EINTR);
+	return NULL;
+}
+
+static void ends_its_own_wait(void)
+{
+	struct sigaction act = { .sa_handler = post_own, .sa_flags = SA_RESTART };
+	pthread_t t;
+
+	CHECK_EQ(sigaction(SIGUSR2, &act, NULL), 0);
+	sem_init(&begun, 0, 0);
+	sem_init(&never, 0, 0);
+	start_thread(&t, wait_for_own_handler, NULL);
+	sem_wait(&begun);
+	for (int i = 0; i < SIGNALS; i++) {
+		sleep_ms(2);
+		CHECK_EQ(pthread_sigqueue(t, SIGUSR2, (union sigval){ 0 }), 0);
+		while (handled != i + 1)
+			sleep_ms(1);
+	}
+	join_thread(t);
+}
+
 const struct check checks[] = {
 	{ "while_computing", while_computing, NULL },
 	{ "while_yielding", while_yielding, NULL },
@@ -426,6 +468,7 @@ const struct check checks[] = {
 	{ "jump_out_of_handler", jump_out_of_handler, NULL },
 	{ "alternate_stack", alternate_stack, NULL },
 	{ "overflow_is_handled", overflow_is_handled, "exit 21" },
+	{ "ends_its_own_wait", ends_its_own_wait, NULL },
 	{ "faults_are_handled", faults_are_handled, NULL },
 	{ 0 },
 };

@@ -178,6 +178,11 @@ tests_clients_sigmask_SOURCES = tests/clients/sigmask.c
 tests_clients_sigmask_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_sigmask_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/sigqueue
+tests_clients_sigqueue_SOURCES = tests/clients/sigqueue.c
+tests_clients_sigqueue_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_sigqueue_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/alarm
 tests_clients_alarm_SOURCES = tests/clients/alarm.c
 tests_clients_alarm_CFLAGS = $(CLIENT_CFLAGS)

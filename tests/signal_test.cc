@@ -3,5 +3,6 @@
 #include "judge.h"
 
 JUDGE_SAME(Handler, {"handler"});
+JUDGE_SAME(Queue, {"sigqueue"});
 JUDGE_SAME(Mask, {"sigmask", "oldsignals"});
 JUDGE_SAME(Timer, {"alarm"});

@@ -16,12 +16,15 @@
 #include <sys/auxv.h>
 
 enum { PARK_FRAMES = 3072 };	/* the runtime's own frames and its signal handler's */
+/* A signal of the libc's for changes of credentials, which stays open, and on top of it one of the
+ * program's: its handler blocks the rest. */
+enum { PARK_SIGNALS = 2 };
 
 size_t home_park_stack_size(void)
 {
 	size_t frame = getauxval(AT_MINSIGSTKSZ);
 
-	return ((frame ? frame : 4096) + PARK_FRAMES + 63) & ~(size_t)63;
+	return (PARK_SIGNALS * (frame ? frame : 4096) + PARK_FRAMES + 63) & ~(size_t)63;
 }
 
 static void post(struct task *t)

@@ -9,6 +9,7 @@
  * table before the kernel learns of it, and leaves after.
  */
 #include "interpose.h"
+#include "sched/kept.h"
 #include "sched/signal.h"
 
 #include <string.h>
@@ -91,6 +92,8 @@ WRAPPER int sigaction(int sig, const struct sigaction *restrict act, struct siga
 	ret = real()->sigaction(sig, act, old);
 	if (ret == 0 && old)
 		translate_old(old, &before);
+	if (ret == 0 && act && act->sa_handler == SIG_IGN)
+		kept_flush(sig);
 	return ret;
 }
 

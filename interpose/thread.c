@@ -5,6 +5,7 @@
 #include "host/thread.h"
 #include "leave.h"
 #include "sched/contract.h"
+#include "sched/kept.h"
 #include "sync/waitq.h"
 
 #include <alloca.h>
@@ -232,6 +233,7 @@ void thread_on_exit(struct task *t)
 	member_unregister(t);
 	np_leave(t);			/* what was held back meanwhile runs here, or never */
 	sys_sigmask(SIG_SETMASK, &all, &old);
+	kept_clear(t);
 	task_retract_tid(t);
 	member_forget(t);
 	if (t->own_park_stack)

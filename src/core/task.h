@@ -21,6 +21,7 @@
 #include "host/sys.h"
 #include "umcg/umcg.h"
 
+struct kept;
 struct server;
 struct task;
 
@@ -169,6 +170,8 @@ struct task {
 	kernel_sigset mask;		/* the thread's signal mask while its home is parked, or with ATTN_MASK */
 	kernel_sigset held;		/* with ATTN_MASK: signals held back since; unless … */
 	bool mask_known;		/* … it came home with this mask */
+	struct kept *kept;		/* real-time signals held back, oldest first */
+	uint8_t kept_unqueued[65];	/* those of each signal without a token in the kernel's queue */
 	void *(*fn)(void *);
 	void *arg;
 	bool c11;			/* fn is a thrd_start_t */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "host/cpus.h"
 #include "host/thread.h"
+#include "sched/kept.h"
 #include "sched/sched.h"
 #include "sched/signal.h"
 
@@ -223,6 +224,7 @@ void runtime_after_fork_child(void)
 		.libc_text_hi = umcg_rt.libc_text_hi,
 	};
 	tasks_after_fork_child();
+	kept_after_fork_child();
 	host_thread_exit_after_fork();
 	umcg_self = NULL;
 }

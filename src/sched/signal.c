@@ -3,6 +3,7 @@
 #include "sched/signal.h"
 #include "sched/broadcast.h"
 #include "sched/contract.h"
+#include "sched/kept.h"
 
 #include <ucontext.h>
 
@@ -48,11 +49,15 @@ static uint32_t signalled_bit(int sig)
 	return sig == SIGNAL_PREEMPT ? 1 : 2;
 }
 
-/* Real-time signals queue up: one that has not been taken yet will do for the next sender too. */
+/*
+ * Real-time signals queue up: one that has not been taken yet will do for the next sender too. If the user's
+ * queue has no room for it, none is on its way: whoever asks next tries again.
+ */
 void signal_carrier(struct carrier *c, int sig)
 {
-	if (!(or_acq_rel(&c->signalled, signalled_bit(sig)) & signalled_bit(sig)))
-		sys_sigqueue_thread(umcg_rt.pid, c->tid, sig, &umcg_rt);
+	if (!(or_acq_rel(&c->signalled, signalled_bit(sig)) & signalled_bit(sig)) &&
+	    sys_sigqueue_thread(umcg_rt.pid, c->tid, sig, &umcg_rt) < 0)
+		and_acq_rel(&c->signalled, ~signalled_bit(sig));
 }
 
 static bool is_ours(int sig, const siginfo_t *info)
@@ -107,6 +112,8 @@ static void deliver(struct task *t, int sig, siginfo_t *info, ucontext_t *uc)
 		handler(sig, info, uc);
 		return;
 	}
+	if (!kept_exchange(t, sig, info))
+		return;
 	t->handlers_run++;
 	if (!(flags & SA_RESTART))
 		t->handlers_norestart++;
@@ -133,11 +140,11 @@ static void deliver(struct task *t, int sig, siginfo_t *info, ucontext_t *uc)
 	t->pin_alt_hi = outer.hi;
 }
 
-/* Keep sig pending at this kernel thread, blocked once the handler returns. */
-static void hold_back(int sig, const siginfo_t *info, ucontext_t *uc)
+/* Keep sig pending at this kernel thread, t's home, blocked once the handler returns. */
+static void hold_back(struct task *t, int sig, const siginfo_t *info, ucontext_t *uc)
 {
 	*mask_of(uc) |= SIGBIT(sig);
-	sys_sigqueue_self(sig, info);
+	kept_hold_back(t, sig, info);
 }
 
 /*
@@ -155,7 +162,7 @@ static void defer(struct task *t, int sig, const siginfo_t *info, ucontext_t *uc
 	t->held |= SIGBIT(sig);
 	if (!t->mask_known)
 		t->mask = *mask_of(uc) & ~t->held;
-	hold_back(sig, info, uc);
+	hold_back(t, sig, info, uc);
 	/* If it waits here: after a handler with SA_RESTART the kernel goes on with its sleep. */
 	task_notify(t);
 }
@@ -163,7 +170,7 @@ static void defer(struct task *t, int sig, const siginfo_t *info, ucontext_t *uc
 /* At home, the worker is elsewhere: call it here. */
 static void call_home(struct task *t, int sig, const siginfo_t *info, ucontext_t *uc)
 {
-	hold_back(sig, info, uc);
+	hold_back(t, sig, info, uc);
 	t->interrupt_norestart = !(load_relaxed(&signal_actions[sig].flags) & SA_RESTART);
 	or_acq_rel(&t->attn, ATTN_SIGNAL);
 	task_interrupt(t);

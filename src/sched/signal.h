@@ -6,8 +6,8 @@
  * asynchronous), by the threads' true masks. A signal that comes to a home while
  * its worker is elsewhere is queued again to that home, blocked there, and the
  * worker is called home, where unblocking it delivers it natively: in the
- * worker's context, on its stack or alternate stack, with the kernel's own
- * masks, order, queueing and siginfo.
+ * worker's context, on its stack or alternate stack, with the masks, queueing and
+ * siginfo as the kernel has them. What the order of real-time signals takes: kept.h.
  */
 #ifndef UMCG_SCHED_SIGNAL_H
 #define UMCG_SCHED_SIGNAL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbered signals, queued to threads that block and unblock them: each number is handled once, by a thread that
- * does not block it, never while it is blocked.
+ * Numbered signals, queued to threads that block and unblock them: each number is handled once, in order, by a
+ * thread that does not block it, never while it is blocked.
  */
 #include "client.h"
 
@@ -9,17 +9,20 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 enum {
-	DELIVERIES = 100000,	/* of each check */
+	DELIVERIES = 100000,	/* of each check … */
+	DELIVERIES_FULL = 20000, /* … but the one where senders wait */
 	SENDERS = 2,
 	RECEIVERS = 6,
 	CLOSED = 2,		/* receivers that always block what the process gets */
 	IN_FLIGHT = 200,	/* the kernel queues up to RLIMIT_SIGPENDING, for all processes of a user */
 };
 
+static int total = DELIVERIES;
 static atomic_uchar handled_times[DELIVERIES];
-static atomic_int next, sent, handled, misplaced;
+static atomic_int next, sent, handled, misplaced, out_of_order;
 static atomic_bool over;
 static pthread_t receivers[RECEIVERS];
 static sem_t begun;
@@ -29,6 +32,7 @@ static int sig_thread, sig_process;
 
 static __thread int me = -1;
 static __thread volatile sig_atomic_t blocks_thread, blocks_process;
+static __thread int latest[SENDERS];
 
 /* si_value: the number, and above it sender and receiver. */
 static int pack(int number, int sender, int receiver)
@@ -41,7 +45,7 @@ static void on_numbered(int sig, siginfo_t *info, void *context)
 	int value = info->si_value.sival_int, number = value & 0xfffff, sender = value >> 20 & 15;
 	int kept = errno;
 
-	if (info->si_code != SI_QUEUE || number >= DELIVERIES || sender >= SENDERS)
+	if (info->si_code != SI_QUEUE || number >= total || sender >= SENDERS)
 		atomic_fetch_add(&misplaced, 1);
 	else if (me < 0 || !pthread_equal(pthread_self(), receivers[me]))
 		atomic_fetch_add(&misplaced, 1);
@@ -49,6 +53,12 @@ static void on_numbered(int sig, siginfo_t *info, void *context)
 		atomic_fetch_add(&misplaced, 1);
 	else
 		atomic_fetch_add(&handled_times[number], 1);
+	if (sig == sig_thread && me >= 0) {
+		/* What one thread queues to another stays in order. */
+		if (number + 1 <= latest[sender])
+			atomic_fetch_add(&out_of_order, 1);
+		latest[sender] = number + 1;
+	}
 	atomic_fetch_add(&handled, 1);
 	errno = kept;
 }
@@ -138,7 +148,7 @@ static void *send_all(void *arg)
 {
 	int number;
 
-	while ((number = atomic_fetch_add(&next, 1)) < DELIVERIES) {
+	while ((number = atomic_fetch_add(&next, 1)) < total) {
 		while (sent - handled >= IN_FLIGHT)
 			usleep(100);
 		queue_one(number, (int)(intptr_t)arg, to_process && (!to_threads || number & 8));
@@ -148,10 +158,11 @@ static void *send_all(void *arg)
 
 static void judge_numbers(void)
 {
-	for (int i = 0; i < DELIVERIES; i++)
+	for (int i = 0; i < total; i++)
 		CHECK_EQ(handled_times[i], 1);
-	CHECK_EQ(handled, DELIVERIES);
+	CHECK_EQ(handled, total);
 	CHECK_EQ(misplaced, 0);
+	CHECK_EQ(out_of_order, 0);
 }
 
 static void deliver_all(bool threads, bool process)
@@ -174,7 +185,7 @@ static void deliver_all(bool threads, bool process)
 	start_threads(senders, SENDERS, send_all);
 	join_threads(senders, SENDERS);
 	/* One that was lost is waited for until the judge's patience ends. */
-	while (handled < DELIVERIES)
+	while (handled < total)
 		usleep(1000);
 	over = true;
 	join_threads(t, RECEIVERS);
@@ -185,9 +196,20 @@ static void to_threads_only(void) { deliver_all(true, false); }
 static void to_process_only(void) { deliver_all(false, true); }
 static void to_both(void) { deliver_all(true, true); }
 
+/* The kernel refuses more often than not: who is refused tries again. */
+static void to_full_queue(void)
+{
+	struct rlimit few = { IN_FLIGHT / 4, IN_FLIGHT / 4 };
+
+	CHECK_EQ(setrlimit(RLIMIT_SIGPENDING, &few), 0);
+	total = DELIVERIES_FULL;
+	deliver_all(true, true);
+}
+
 const struct check checks[] = {
 	{ "to_threads", to_threads_only, NULL },
 	{ "to_process", to_process_only, NULL },
 	{ "to_both", to_both, NULL },
+	{ "to_full_queue", to_full_queue, NULL },
 	{ 0 },
 };

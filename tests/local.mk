@@ -183,6 +183,11 @@ tests_clients_sigqueue_SOURCES = tests/clients/sigqueue.c
 tests_clients_sigqueue_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_sigqueue_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/sigstorm
+tests_clients_sigstorm_SOURCES = tests/clients/sigstorm.c
+tests_clients_sigstorm_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_sigstorm_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/alarm
 tests_clients_alarm_SOURCES = tests/clients/alarm.c
 tests_clients_alarm_CFLAGS = $(CLIENT_CFLAGS)

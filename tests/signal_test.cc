@@ -5,4 +5,4 @@
 JUDGE_SAME(Handler, {"handler"});
 JUDGE_SAME(Queue, {"sigqueue"});
 JUDGE_SAME(Mask, {"sigmask", "oldsignals"});
-JUDGE_SAME(Timer, {"alarm"});
+JUDGE_SAME(Timer, {"alarm", "sigstorm"});

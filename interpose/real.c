@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Look-up of the real functions. */
 #include "real.h"
-#include "host/sys.h"
 
 #include <dlfcn.h>
 
@@ -59,7 +58,6 @@ void real_resolve(void)
 #undef WRAP
 #undef WRAPV
 #undef HOME
-	host_clock_gettime = umcg_real.clock_gettime;
 	resolving = false;
 	store_release(&umcg_real.ready, true);	/* pairs with real() */
 }

@@ -61,7 +61,6 @@ static void after_fork_child(void)
 __attribute__((constructor))
 static void init(void)
 {
-	host_clock_gettime = clock_gettime;
 	config_read(&umcg_rt.config, environ, getauxval(AT_SECURE));
 	if (host_thread_exit_init(on_thread_exit))
 		umcg_rt.failed = true;

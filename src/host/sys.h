@@ -132,10 +132,7 @@ static inline void sys_membarrier(void)
 	syscall3(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-/* The libc's clock_gettime() once it is known: it is the vDSO's, needs no TLS, and is nobody's cancellation point. */
-extern int (*host_clock_gettime)(clockid_t, struct timespec *) __attribute__((visibility("hidden")));
-
-/* CLOCK_MONOTONIC in ns. */
+/* CLOCK_MONOTONIC in ns, by the vDSO where there is one. */
 uint64_t host_now(void);
 
 uint64_t host_clock_ns(clockid_t clock);

@@ -36,6 +36,9 @@ const char *host_missing_feature(void)
 		return "pthread_self() is not the thread pointer";
 	if (syscall3(SYS_arch_prctl, ARCH_SHSTK_STATUS_NR, (long)&shadow, 0) == 0 && shadow & 1)
 		return "shadow stacks are active";
+	/* It takes switches for function calls, and keeps one of our signals to itself. */
+	if (cpu_is_valgrind())
+		return "valgrind runs the program";
 	return NULL;
 }
 

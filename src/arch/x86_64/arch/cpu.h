@@ -3,6 +3,7 @@
 #ifndef UMCG_ARCH_CPU_H
 #define UMCG_ARCH_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 static inline void cpu_relax(void)
@@ -25,6 +26,19 @@ static inline void *cpu_stack_pointer(void)
 
 	__asm__("mov %%rsp, %0" : "=r"(sp));
 	return sp;
+}
+
+/*
+ * Whether valgrind executes the program: its client request RUNNING_ON_VALGRIND. The rotations are no
+ * operation on a CPU, where the answer stays 0.
+ */
+static inline bool cpu_is_valgrind(void)
+{
+	uint64_t request[6] = { 0x1001 }, answer = 0;
+
+	__asm__ volatile("rol $3, %%rdi; rol $13, %%rdi; rol $61, %%rdi; rol $51, %%rdi; xchg %%rbx, %%rbx"
+			 : "+d"(answer) : "a"(request) : "cc", "memory");
+	return answer != 0;
 }
 
 /* Bit of AT_HWCAP2 that says that user space may execute wrfsbase. */

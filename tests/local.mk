@@ -83,6 +83,11 @@ tests_clients_cond_SOURCES = tests/clients/cond.c
 tests_clients_cond_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_cond_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/cond_versions
+tests_clients_cond_versions_SOURCES = tests/clients/cond_versions.c
+tests_clients_cond_versions_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_cond_versions_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/cond_timed
 tests_clients_cond_timed_SOURCES = tests/clients/cond_timed.c
 tests_clients_cond_timed_CFLAGS = $(CLIENT_CFLAGS)

@@ -2,12 +2,15 @@
 /* Look-up of the real functions. */
 #include "real.h"
 
+#include "host/sys.h"
+
 #include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
 
 /*
- * Names under which the libc exports some of them besides: a preloaded malloc
- * may lock mutexes or create a key while we look up; for one that a library has not costs an
- * error message from malloc.
+ * Names under which the libc exports some of them besides: a program's malloc may lock mutexes, create a key or
+ * read its settings from /proc while we look up, as a look-up that fails takes its error message from malloc.
  */
 #define OTHER_NAME(ours, theirs) \
 	extern __typeof__(theirs) ours; \
@@ -18,6 +21,24 @@ OTHER_NAME(libc_mutex_trylock, pthread_mutex_trylock);
 OTHER_NAME(libc_mutex_unlock, pthread_mutex_unlock);
 OTHER_NAME(libc_once, pthread_once);
 OTHER_NAME(libc_key_create, pthread_key_create);
+OTHER_NAME(libc_read, read);
+
+/* This one has no other name. */
+static long raw_syscall(long nr, ...)
+{
+	long a[6], ret;
+	va_list ap;
+
+	va_start(ap, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	ret = syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (ret >= 0 || ret < -4095)
+		return ret;
+	errno = (int)-ret;
+	return -1;
+}
 
 struct real umcg_real = {
 	.pthread_mutex_lock = libc_mutex_lock,
@@ -25,6 +46,8 @@ struct real umcg_real = {
 	.pthread_mutex_unlock = libc_mutex_unlock,
 	.pthread_once = libc_once,
 	.pthread_key_create = libc_key_create,
+	.read = libc_read,
+	.syscall = raw_syscall,
 };
 
 static thread_data bool resolving;

@@ -23,7 +23,7 @@ OTHER_NAME(libc_once, pthread_once);
 OTHER_NAME(libc_key_create, pthread_key_create);
 OTHER_NAME(libc_read, read);
 
-/* This one has no other name. */
+/* These have no other name. */
 static long raw_syscall(long nr, ...)
 {
 	long a[6], ret;
@@ -40,6 +40,11 @@ static long raw_syscall(long nr, ...)
 	return -1;
 }
 
+static int raw_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	return (int)raw_syscall(SYS_clock_gettime, clock, ts);
+}
+
 struct real umcg_real = {
 	.pthread_mutex_lock = libc_mutex_lock,
 	.pthread_mutex_trylock = libc_mutex_trylock,
@@ -48,6 +53,7 @@ struct real umcg_real = {
 	.pthread_key_create = libc_key_create,
 	.read = libc_read,
 	.syscall = raw_syscall,
+	.clock_gettime = raw_clock_gettime,
 };
 
 static thread_data bool resolving;

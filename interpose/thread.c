@@ -13,7 +13,6 @@
 
 enum {
 	START_GRACE_MS = 20,		/* a thread that has not started by then may not be ours */
-	SMALL_STACK = 256 << 10,	/* below: the park stack is added to what the program asked for */
 };
 
 thread_data struct life umcg_life;
@@ -37,7 +36,7 @@ static bool wants_own_kernel_thread(const pthread_attr_t *attr)
 	return false;
 }
 
-/* Room for the park stack on top of a small stack. attr's copy shares its insides with the original; that is only read. */
+/* Room for the park stack on top of what the program asks for. attr's copy shares its insides with the original; that is only read. */
 static const pthread_attr_t *adapt_stack(const pthread_attr_t *attr, pthread_attr_t *copy, struct task *w)
 {
 	size_t size;
@@ -50,7 +49,7 @@ static const pthread_attr_t *adapt_stack(const pthread_attr_t *attr, pthread_att
 		w->own_park_stack = true;
 		return attr;
 	}
-	if (pthread_attr_getstacksize(attr, &size) || size >= SMALL_STACK)
+	if (pthread_attr_getstacksize(attr, &size))
 		return attr;
 	memcpy(copy, attr, sizeof(*copy));
 	w->stack_extra = (uint32_t)(home_park_stack_size() + 4095) & ~4095u;
@@ -92,7 +91,8 @@ static void *home_main(void *arg)
 {
 	struct task *w = arg;
 	size_t size = home_park_stack_size();
-	char *park = w->park_stack ? w->park_stack : alloca(size + 64);
+	/* All that was added: what the program is told of its stack ends below it. */
+	char *park = w->park_stack ? w->park_stack : alloca((w->stack_extra > size ? w->stack_extra : size) + 64);
 
 	w->np = 1;
 	home_init(w, park + size);
@@ -368,18 +368,19 @@ WRAPPER void thrd_exit(int result)
 	pthread_exit((void *)(intptr_t)result);
 }
 
-/* The program sees the stack size that it asked for. */
+/* The program sees the stack size that it asked for, without what lies on top. */
 WRAPPER int pthread_getattr_np(pthread_t thread, pthread_attr_t *attr)
 {
 	int ret = real()->pthread_getattr_np(thread, attr);
 	struct task *t;
 	size_t size;
+	void *low;
 
 	if (ret || !task_self())
 		return ret;
 	t = *(struct task **)host_tls_of(thread, &umcg_self);
-	if (t && t->stack_extra && pthread_attr_getstacksize(attr, &size) == 0)
-		pthread_attr_setstacksize(attr, size - t->stack_extra);
+	if (t && t->stack_extra && pthread_attr_getstack(attr, &low, &size) == 0)
+		pthread_attr_setstack(attr, low, size - t->stack_extra);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Read-write locks, barriers, spin locks, once. Process-shared ones are the libc's, at home. */
 #include "interpose.h"
+#include "host/spin.h"
 #include "leave.h"
 #include "sync/barrier.h"
 #include "sync/once.h"
@@ -104,7 +105,7 @@ WRAPPER int pthread_spin_lock(pthread_spinlock_t *l)
 {
 	enum { SPINS = 100 };
 
-	for (unsigned i = 1; pthread_spin_trylock(l); i++)
+	for (unsigned i = 1; !spin_try_lock(l); i++)
 		i % SPINS ? cpu_relax() : (void)sched_yield();
 	return 0;
 }

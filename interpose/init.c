@@ -26,12 +26,35 @@ void umcg_go_home(void)
 	np_leave(t);
 }
 
-static void after_fork_child(void)
+static int process;		/* that our state is of */
+static bool started_here;	/* the runtime, since the last fork() has begun */
+
+static void begin_afresh(void)
 {
+	process = sys_getpid();
 	once_after_fork_child();
 	umcg_life = (struct life){ .started = umcg_life.started };
 	api_after_fork_child();
 	runtime_after_fork_child();
+}
+
+static void before_fork(void)
+{
+	started_here = false;
+}
+
+/* Handlers that were registered before ours may have created threads in the child: TSan's does. */
+static void after_fork_child(void)
+{
+	if (!started_here || process != sys_getpid())
+		begin_afresh();
+}
+
+/* Such a handler finds the parent's state. */
+static void notice_fork(void)
+{
+	if (process != sys_getpid())
+		begin_afresh();
 }
 
 /* The runtime's own two signals get the one handler too; it unblocks them itself, see interrupted(). */
@@ -67,6 +90,7 @@ void interpose_start(void)
 	static const int of_calls[] = { SIGPIPE, SIGXFSZ };
 
 	init();
+	notice_fork();
 	if (umcg_rt.active || umcg_rt.failed)
 		return;
 	waitq_init();
@@ -81,6 +105,7 @@ void interpose_start(void)
 	if (umcg_self)
 		host_on_thread_exit(umcg_self);
 	umcg_life.started = 1;
+	started_here = true;
 }
 
 /* Constructor, but other libraries' constructors may create threads before it is ours. */
@@ -92,6 +117,7 @@ static void init(void)
 	if (done)
 		return;
 	done = true;
+	process = sys_getpid();
 	config_read(&umcg_rt.config, environ, getauxval(AT_SECURE));
 	real();
 	if (umcg_rt.config.disable)
@@ -100,7 +126,7 @@ static void init(void)
 		umcg_rt.failed = true;
 	host_libc_text(&umcg_rt.libc_text_lo, &umcg_rt.libc_text_hi);
 	/* Before any handler of the program's: ours must be the first to run in the child. */
-	pthread_atfork(NULL, NULL, after_fork_child);
+	pthread_atfork(before_fork, NULL, after_fork_child);
 }
 
 __attribute__((destructor))

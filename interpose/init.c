@@ -132,6 +132,8 @@ static void init(void)
 __attribute__((destructor))
 static void fini(void)
 {
+	if (leaks_are_sought())
+		umcg_go_home();
 	if (umcg_rt.config.stats)
 		stats_print();
 }

@@ -46,6 +46,18 @@ static inline bool may_wait_elsewhere(void)
 	return t && t->kind == TASK_WORKER && (!t->at_home || t->newborn) && !member_is_locked(t);
 }
 
+/*
+ * Whether LeakSanitizer is in the program. At exit it searches the stack of each kernel thread that a thread began on,
+ * from the stack pointer on, or all of it if that points elsewhere. So threads begin at home, homes are parked on
+ * a stack of their own, and the thread that ends the process is at home.
+ */
+void __lsan_do_leak_check(void) __attribute__((weak));
+
+static inline bool leaks_are_sought(void)
+{
+	return __lsan_do_leak_check != NULL;
+}
+
 /* -errno of the runtime to the C convention. */
 static inline int errno_return(int ret)
 {

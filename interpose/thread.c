@@ -42,7 +42,8 @@ static const pthread_attr_t *adapt_stack(const pthread_attr_t *attr, pthread_att
 	size_t size;
 	void *addr;
 
-	if (!attr || pthread_attr_getstack(attr, &addr, &size))
+	w->own_park_stack = leaks_are_sought();
+	if (w->own_park_stack || !attr || pthread_attr_getstack(attr, &addr, &size))
 		return attr;
 	/* glibc stores the top of a given stack: without one, that is 0 and addr is 0 - size. */
 	if ((uintptr_t)addr + size != 0 && addr) {
@@ -107,7 +108,7 @@ static void *home_main(void *arg)
 	}
 	umcg_life.detached = w->detached;
 	store_release(&umcg_life.started, 1);
-	if (!w->bound && !newborn_may_stay(w))
+	if (!w->bound && !leaks_are_sought() && !newborn_may_stay(w))
 		carrier_switch(w, POST_YIELD, NULL);
 	np_leave(w);
 	return run(w);

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "host/sys.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 enum { MAX_CPUS = 4096 };
@@ -18,19 +17,6 @@ static unsigned cpus_in_mask(void)
 	for (long i = 0; i < bytes / (long)sizeof(long); i++)
 		n += (unsigned)__builtin_popcountl(mask[i]);
 	return n;
-}
-
-/* The file's beginning as a string; false if it cannot be read. */
-static bool slurp(const char *path, char *buf, size_t size)
-{
-	long fd = syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0), len;
-
-	if (fd < 0)
-		return false;
-	len = syscall3(SYS_read, fd, (long)buf, (long)size - 1);
-	syscall3(SYS_close, fd, 0, 0);
-	buf[len > 0 ? len : 0] = 0;
-	return len > 0;
 }
 
 static const char *parse(const char *s, uint64_t *v)
@@ -54,7 +40,7 @@ static unsigned quota_of(const char *dir, size_t len, unsigned limit)
 		path.buf[path.len++] = dir[i];
 	text_str(&path, "/cpu.max");
 	path.buf[path.len] = 0;
-	if (!slurp(path.buf, buf, sizeof(buf)))
+	if (!sys_read_file(path.buf, buf, sizeof(buf)))
 		return limit;
 	s = parse(buf, &quota);
 	if (s == buf || *s != ' ')
@@ -73,7 +59,7 @@ static unsigned limit_by_quota(unsigned cpus)
 	const char *dir;
 	size_t len;
 
-	if (!slurp("/proc/self/cgroup", groups, sizeof(groups)))
+	if (!sys_read_file("/proc/self/cgroup", groups, sizeof(groups)))
 		return cpus;
 	dir = strstr(groups, "0::/");
 	if (!dir)

@@ -54,6 +54,18 @@ uint64_t host_now(void)
 	return host_clock_ns(CLOCK_MONOTONIC);
 }
 
+bool sys_read_file(const char *path, char *buf, size_t size)
+{
+	long fd = syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0), len;
+
+	if (fd < 0)
+		return false;
+	len = syscall3(SYS_read, fd, (long)buf, (long)size - 1);
+	syscall3(SYS_close, fd, 0, 0);
+	buf[len > 0 ? len : 0] = 0;
+	return len > 0;
+}
+
 char sys_thread_state(int tid)
 {
 	struct text path = { 0 };

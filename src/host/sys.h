@@ -141,6 +141,9 @@ uint64_t host_clock_ns(clockid_t clock);
 void *sys_map(size_t size);
 void sys_unmap(void *p, size_t size);
 
+/* The file's beginning as a string; false if it cannot be read or is empty. */
+bool sys_read_file(const char *path, char *buf, size_t size);
+
 /* A kernel thread's scheduler state as /proc has it ('R', 'S', 'D', …), 0 if unknown. */
 char sys_thread_state(int tid);
 

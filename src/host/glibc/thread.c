@@ -4,6 +4,7 @@
 #include "arch/cpu.h"
 #include "base/atomic.h"
 #include "base/compiler.h"
+#include "base/text.h"
 #include "host/sys.h"
 
 #include <errno.h>
@@ -26,6 +27,23 @@ extern const ptrdiff_t __rseq_offset __attribute__((weak));
 extern const unsigned int __rseq_size __attribute__((weak));
 extern const char *gnu_get_libc_version(void) __attribute__((weak));
 
+static bool traced_by(const char *name)
+{
+	static const char field[] = "TracerPid:\t";
+	struct text path = { 0 };
+	char status[1024], comm[16];
+	const char *pid;
+
+	if (!sys_read_file("/proc/self/status", status, sizeof(status)) || !(pid = strstr(status, field)))
+		return false;
+	text_str(&path, "/proc/");
+	for (pid += sizeof(field) - 1; *pid >= '0' && *pid <= '9' && path.len < 32; pid++)
+		path.buf[path.len++] = *pid;
+	text_str(&path, "/comm");
+	path.buf[path.len] = 0;
+	return sys_read_file(path.buf, comm, sizeof(comm)) && strncmp(comm, name, strlen(name)) == 0;
+}
+
 const char *host_missing_feature(void)
 {
 	unsigned long shadow = 0;
@@ -39,6 +57,9 @@ const char *host_missing_feature(void)
 	/* It takes switches for function calls, and keeps one of our signals to itself. */
 	if (cpu_is_valgrind())
 		return "valgrind runs the program";
+	/* It breaks at the return of each call, and resumes only the kernel thread that has made the call. */
+	if (traced_by("ltrace\n"))
+		return "ltrace traces the program";
 	return NULL;
 }
 

@@ -8,7 +8,6 @@
 #include "sync/waitq.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -62,12 +61,13 @@ static void install(int sig, int flags)
 {
 	struct sigaction act = { .sa_sigaction = signal_entry, .sa_flags = SA_SIGINFO | flags }, old;
 
-	memset(&act.sa_mask, 0xff, sizeof(act.sa_mask));	/* as for all, see interpose/signal.c */
+	sigemptyset(&act.sa_mask);
+	sigaddset(&act.sa_mask, SIGNAL_INTERRUPT);
+	sigaddset(&act.sa_mask, SIGNAL_PREEMPT);
 	real()->sigaction(sig, &act, &old);
 	if (old.sa_sigaction != signal_entry) {
 		signal_actions[sig].handler = old.sa_sigaction;
 		signal_actions[sig].flags = (uint32_t)old.sa_flags;
-		memcpy(&signal_actions[sig].mask, &old.sa_mask, sizeof(signal_actions[sig].mask));
 	}
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Dispositions: the program's handlers stand in a table, the kernel's handler is
- * signal_entry() for each of them. Flags are the kernel's business as before,
- * except SA_RESETHAND, which must not strike when a signal is only passed on. The
- * mask stands in the table too: the kernel's blocks everything, see signal.c.
+ * signal_entry() for each of them. Mask and flags are the kernel's business as
+ * before, except SA_RESETHAND, which must not strike when a signal is only
+ * passed on.
  *
  * Lock-free, as sigaction() may be called in handlers: a handler enters the
  * table before the kernel learns of it, and leaves after.
@@ -37,17 +37,6 @@ static void translate_old(struct sigaction *old, const struct signal_action *a)
 		return;
 	old->sa_sigaction = a->handler;
 	old->sa_flags = flags;
-	memcpy(&old->sa_mask, &a->mask, sizeof(a->mask));
-}
-
-static void enter_action(struct signal_action *a, const struct sigaction *act)
-{
-	kernel_sigset mask;
-
-	memcpy(&mask, &act->sa_mask, sizeof(mask));
-	store_relaxed(&a->mask, mask);
-	store_relaxed(&a->flags, (uint32_t)act->sa_flags);
-	store_release(&a->handler, act->sa_sigaction);
 }
 
 /* The runtime's two signals keep their kernel handler; the program's wish stands in the table. */
@@ -59,10 +48,11 @@ static int runtime_signal_action(int sig, const struct sigaction *act, struct si
 		memset(old, 0, sizeof(*old));
 		old->sa_sigaction = a->handler;
 		old->sa_flags = (int)a->flags;
-		memcpy(&old->sa_mask, &a->mask, sizeof(a->mask));
 	}
-	if (act)
-		enter_action(a, act);
+	if (act) {
+		store_relaxed(&a->flags, (uint32_t)act->sa_flags);
+		store_release(&a->handler, act->sa_sigaction);
+	}
 	return 0;
 }
 
@@ -79,12 +69,11 @@ WRAPPER int sigaction(int sig, const struct sigaction *restrict act, struct siga
 	a = &signal_actions[sig];
 	before.handler = load_acquire(&a->handler);
 	before.flags = load_relaxed(&a->flags);
-	before.mask = load_relaxed(&a->mask);
 	if (act && handled_by_us(sig, act)) {
 		kernel = *act;
-		enter_action(a, act);
+		store_relaxed(&a->flags, (uint32_t)act->sa_flags);
+		store_release(&a->handler, act->sa_sigaction);
 		kernel.sa_sigaction = signal_entry;
-		memset(&kernel.sa_mask, 0xff, sizeof(kernel.sa_mask));
 		kernel.sa_flags |= SA_SIGINFO;
 		kernel.sa_flags &= ~SA_RESETHAND;
 		act = &kernel;

@@ -8,7 +8,6 @@
 #include "sched/kept.h"
 #include "sync/waitq.h"
 
-#include <alloca.h>
 #include <string.h>
 
 enum {
@@ -34,30 +33,6 @@ static bool wants_own_kernel_thread(const pthread_attr_t *attr)
 			if (((unsigned char *)&cpus)[i] != 0xff)
 				return true;
 	return false;
-}
-
-/* Room for the park stack on top of what the program asks for. attr's copy shares its insides with the original; that is only read. */
-static const pthread_attr_t *adapt_stack(const pthread_attr_t *attr, pthread_attr_t *copy, struct task *w)
-{
-	size_t size;
-	void *addr;
-
-	w->own_park_stack = leaks_are_sought();
-	if (w->own_park_stack || !attr || pthread_attr_getstack(attr, &addr, &size))
-		return attr;
-	/* glibc stores the top of a given stack: without one, that is 0 and addr is 0 - size. */
-	if ((uintptr_t)addr + size != 0 && addr) {
-		w->own_park_stack = true;
-		return attr;
-	}
-	if (pthread_attr_getstacksize(attr, &size))
-		return attr;
-	memcpy(copy, attr, sizeof(*copy));
-	w->stack_extra = (uint32_t)(home_park_stack_size() + 4095) & ~4095u;
-	if (pthread_attr_setstacksize(copy, size + w->stack_extra) == 0)
-		return copy;
-	w->stack_extra = 0;
-	return attr;
 }
 
 /* The worker's function has returned or is being unwound: the rest of its life is the libc's, at home. */
@@ -91,12 +66,9 @@ static noinline void *run(struct task *w)
 static void *home_main(void *arg)
 {
 	struct task *w = arg;
-	size_t size = home_park_stack_size();
-	/* All that was added: what the program is told of its stack ends below it. */
-	char *park = w->park_stack ? w->park_stack : alloca((w->stack_extra > size ? w->stack_extra : size) + 64);
 
 	w->np = 1;
-	home_init(w, park + size);
+	home_init(w);
 	task_publish_tid(w);
 	umcg_self = w;
 	host_on_thread_exit(w);
@@ -117,12 +89,15 @@ static void *home_main(void *arg)
 static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, bool c11)
 {
 	struct task *self = task_self(), *w;
-	pthread_attr_t copy;
 	int detach = PTHREAD_CREATE_JOINABLE, ret;
 	sigset_t mask;
 
 	np_enter(self);
 	w = task_alloc(TASK_WORKER);
+	if (w && !(w->park_stack = parkstack_take())) {
+		task_unref(w);
+		w = NULL;
+	}
 	np_leave(self);
 	if (!w)
 		return EAGAIN;
@@ -130,9 +105,6 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 	w->arg = arg;
 	w->c11 = c11;
 	w->bound = self->bound || wants_own_kernel_thread(attr);
-	attr = adapt_stack(attr, &copy, w);
-	if (w->own_park_stack && !(w->park_stack = sys_map(home_park_stack_size())))
-		goto fail;
 	if (attr && pthread_attr_getdetachstate(attr, &detach) == 0)
 		w->detached = detach == PTHREAD_CREATE_DETACHED;
 	/* A carrier's mask and name are not the creator's; at home the kernel passes them on itself. */
@@ -146,11 +118,11 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 	ret = real()->pthread_create(thread, attr, home_main, w);
 	if (ret == 0)
 		return 0;
+	np_enter(self);
+	parkstack_give(w->park_stack);
 	task_unref(w);
+	np_leave(self);
 	return ret;
-fail:
-	task_unref(w);
-	return EAGAIN;
 }
 
 /* The kernel threads of the runtime, which may have retired, run from here to its end. */
@@ -237,8 +209,7 @@ void thread_on_exit(struct task *t)
 	kept_clear(t);
 	task_retract_tid(t);
 	member_forget(t);
-	if (t->own_park_stack)
-		sys_unmap(t->park_stack, home_park_stack_size());
+	parkstack_give(t->park_stack);
 	umcg_self = NULL;
 	was_worker = t->kind == TASK_WORKER;
 	was_main = t == umcg_rt.main;
@@ -367,22 +338,6 @@ WRAPPER void pthread_exit(void *result)
 WRAPPER void thrd_exit(int result)
 {
 	pthread_exit((void *)(intptr_t)result);
-}
-
-/* The program sees the stack size that it asked for, without what lies on top. */
-WRAPPER int pthread_getattr_np(pthread_t thread, pthread_attr_t *attr)
-{
-	int ret = real()->pthread_getattr_np(thread, attr);
-	struct task *t;
-	size_t size;
-	void *low;
-
-	if (ret || !task_self())
-		return ret;
-	t = *(struct task **)host_tls_of(thread, &umcg_self);
-	if (t && t->stack_extra && pthread_attr_getstack(attr, &low, &size) == 0)
-		pthread_attr_setstack(attr, low, size - t->stack_extra);
-	return 0;
 }
 
 WRAPPER int sched_yield(void)

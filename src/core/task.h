@@ -166,7 +166,7 @@ struct task {
 	/* Constant from birth on, or owner only. */
 	int tid;			/* of its home */
 	struct context home;		/* the park stack's context */
-	char *park_stack;		/* bottom, if it is not on the thread's own stack */
+	char *park_stack;		/* its top */
 	kernel_sigset mask;		/* the thread's signal mask while its home is parked, or with ATTN_MASK */
 	kernel_sigset held;		/* with ATTN_MASK: signals held back since; unless … */
 	bool mask_known;		/* … it came home with this mask */
@@ -176,16 +176,14 @@ struct task {
 	void *arg;
 	bool c11;			/* fn is a thrd_start_t */
 	bool set_mask;			/* its creator ran on a carrier: mask and name are not inherited */
-	bool own_park_stack;		/* park_stack is a mapping of its own */
 	bool detached;			/* created so */
-	uint32_t stack_extra;		/* bytes of its stack beyond what the program asked for */
 	bool newborn;			/* has been at home since birth; counted in runtime.newborns */
 	uint32_t refs;			/* the thread's own, and one for whoever may join it */
 	struct task *next_free;		/* guarded by the allocator's lock */
 	struct carrier carrier_part;	/* TASK_CARRIER; of others what concerns their home */
 	struct server *own;		/* ROLE_SERVER */
 	void *user;			/* of the library API */
-	char *role_stack;		/* bottom of its home's park stack while registered; kept until it ends */
+	char *role_stack;		/* top of its home's park stack while registered; kept until it ends */
 	bool was_foreign;		/* kind before it registered */
 	uint32_t home_free;		/* ROLE_SERVER, while a carrier executes it: its home has nothing to do */
 	struct umcg_task own_ut;

@@ -8,8 +8,6 @@
 
 #include <errno.h>
 
-enum { ROLE_STACK = 64 << 10 };		/* of a member's home; touched as far as it is used */
-
 /* The kernel would end the task by SIGSEGV; the process ends with it. */
 _Noreturn void contract_breach(struct task *t, const char *what)
 {
@@ -326,7 +324,7 @@ int member_wake(uint32_t tid)
 /* A park stack, and a thread pointer whose rseq area does not claim to know the CPU. */
 static int member_prepare(struct task *t, void (*loop)(void *))
 {
-	if (!t->role_stack && !(t->role_stack = sys_map(ROLE_STACK)))
+	if (!t->role_stack && !(t->role_stack = parkstack_take()))
 		return -ENOMEM;
 	task_couple(t);
 	host_release_rseq();
@@ -339,7 +337,7 @@ static int member_prepare(struct task *t, void (*loop)(void *))
 	}
 	t->carrier = NULL;
 	t->ctx.fs = cpu_thread_pointer();
-	arch_home_context_init(&t->home, t->role_stack + ROLE_STACK, t->ctx.fs, loop, t);
+	arch_home_context_init(&t->home, t->role_stack, t->ctx.fs, loop, t);
 	return 0;
 }
 
@@ -461,8 +459,7 @@ int member_unregister(struct task *t)
 
 void member_forget(struct task *t)
 {
-	if (t->role_stack)
-		sys_unmap(t->role_stack, ROLE_STACK);
+	parkstack_give(t->role_stack);
 	t->role_stack = NULL;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Homes: the kernel thread that the libc made for a worker sleeps on a small
+ * Homes: the kernel thread that the libc made for a worker sleeps on a
  * park stack while servers execute its worker.
  *
  * The home keeps the thread's signal mask, so that the kernel chooses receivers
@@ -12,20 +12,6 @@
 #include "sched/signal.h"
 
 #include "host/thread.h"
-
-#include <sys/auxv.h>
-
-enum { PARK_FRAMES = 3072 };	/* the runtime's own frames and its signal handler's */
-/* A signal of the libc's for changes of credentials, which stays open, and on top of it one of the
- * program's: its handler blocks the rest. */
-enum { PARK_SIGNALS = 2 };
-
-size_t home_park_stack_size(void)
-{
-	size_t frame = getauxval(AT_MINSIGSTKSZ);
-
-	return (PARK_SIGNALS * (frame ? frame : 4096) + PARK_FRAMES + 63) & ~(size_t)63;
-}
 
 static void post(struct task *t)
 {
@@ -139,12 +125,12 @@ void home_switch(struct task *t, enum post action)
 	arch_switch(&t->ctx, &t->home);
 }
 
-void home_init(struct task *t, char *park_stack_top)
+void home_init(struct task *t)
 {
 	t->ctx.fs = cpu_thread_pointer();
 	t->tid = sys_gettid();
 	t->at_home = true;
 	state_set(t->ut, UMCG_TASK_RUNNING);
 	add_relaxed(&umcg_rt.coupled, 1);
-	arch_home_context_init(&t->home, park_stack_top, t->ctx.fs, home_loop, t);
+	arch_home_context_init(&t->home, t->park_stack, t->ctx.fs, home_loop, t);
 }

@@ -108,24 +108,32 @@ static bool is_token(struct task *t, int sig, const siginfo_t *info)
 	return true;
 }
 
+/* Handlers of other signals may come on top of this one's, and come by here. */
+static kernel_sigset block_all(void)
+{
+	static const kernel_sigset all = ~0ull;
+	kernel_sigset old;
+
+	sys_sigmask(SIG_SETMASK, &all, &old);
+	return old;
+}
+
 void kept_hold_back(struct task *t, int sig, const siginfo_t *info)
 {
+	kernel_sigset old = block_all();
+
 	if (sig < FIRST_QUEUED || (!is_token(t, sig, info) && !keep(t, sig, info)))
 		sys_sigqueue_self(sig, info);
 	else if (!queue_token(sig))
 		t->kept_unqueued[sig]++;
+	sys_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-bool kept_exchange(struct task *t, int sig, siginfo_t *info)
+static bool exchange(struct task *t, int sig, siginfo_t *info)
 {
-	struct kept **at, *k;
-	bool token;
+	struct kept **at = oldest(t, sig), *k = *at;
+	bool token = is_token(t, sig, info);
 
-	if (!t->kept && info->si_errno != TOKEN)
-		return true;
-	at = oldest(t, sig);
-	k = *at;
-	token = is_token(t, sig, info);
 	if (!k || (!token && !keep(t, sig, info)))
 		return !token;
 	*info = k->info;
@@ -137,6 +145,19 @@ bool kept_exchange(struct task *t, int sig, siginfo_t *info)
 	else if (t->kept_unqueued[sig] && queue_token(sig))
 		t->kept_unqueued[sig]--;
 	return true;
+}
+
+bool kept_exchange(struct task *t, int sig, siginfo_t *info)
+{
+	kernel_sigset old;
+	bool deliver;
+
+	if (!t->kept && info->si_errno != TOKEN)
+		return true;
+	old = block_all();
+	deliver = exchange(t, sig, info);
+	sys_sigmask(SIG_SETMASK, &old, NULL);
+	return deliver;
 }
 
 void kept_flush(int sig)

@@ -157,7 +157,6 @@ int runtime_start(void)
 
 int worker_adopt_main(void)
 {
-	size_t size = home_park_stack_size() + 4096;
 	struct task *t;
 	char *stack;
 
@@ -165,14 +164,13 @@ int worker_adopt_main(void)
 		return 0;		/* some thread of the libc's: foreign */
 	/* It may have registered as a task of the library API already. */
 	t = umcg_self ? umcg_self : task_alloc(TASK_WORKER);
-	stack = t ? sys_map(size) : NULL;
+	stack = t ? parkstack_take() : NULL;
 	if (!stack)
 		return -ENOMEM;
 	host_release_rseq();
 	t->kind = TASK_WORKER;
 	t->park_stack = stack;
-	t->own_park_stack = true;
-	home_init(t, stack + size);
+	home_init(t);
 	task_publish_tid(t);
 	host_thread_name(t->name);
 	umcg_self = umcg_rt.main = t;

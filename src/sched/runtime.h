@@ -115,6 +115,12 @@ struct umcg_runtime {
 		int64_t offset;		/* CLOCK_REALTIME - CLOCK_MONOTONIC they were placed with */
 	} timers;
 
+	struct {
+		struct lock lock;
+		char *free;		/* guarded by lock */
+		unsigned n;		/* of them */
+	} parkstacks;
+
 	uint64_t coarse_now;		/* ns, CLOCK_MONOTONIC at the monitor's last tick */
 	uint64_t starved_until;		/* ns: carriers get too little of the CPUs, see server_starves() */
 	uint32_t monitor_dormant;	/* futex: 1 while the monitor waits for anything to happen */

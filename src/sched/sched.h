@@ -152,7 +152,7 @@ void retire_now(void);
 void retire_await_monitor(void);
 
 /* home.c */
-void home_init(struct task *t, char *park_stack_top);
+void home_init(struct task *t);		/* it has a park stack */
 void home_switch(struct task *t, enum post action);
 void home_loop(void *task);
 void home_depart(struct task *t);
@@ -165,6 +165,9 @@ void home_depart(struct task *t);
  */
 bool newborn_may_stay(struct task *t);
 void newborn_done(struct task *t, bool coupled);
-size_t home_park_stack_size(void);
+
+/* parkstack.c: the top of a park stack, NULL without memory; give takes NULL too. */
+char *parkstack_take(void);
+void parkstack_give(char *top);
 
 #endif

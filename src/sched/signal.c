@@ -73,21 +73,6 @@ static void set_default(int sig)
 	syscall4(SYS_rt_sigaction, sig, (long)&dfl, 0, sizeof(kernel_sigset));
 }
 
-/*
- * signal_entry() begins with everything blocked, so that the frames of several
- * signals do not pile up on a park stack. Before the program's handler runs here
- * the mask becomes what it would be without us; what else is pending then comes
- * on top, as it would have.
- */
-static void block_for_handler(int sig, uint32_t flags, const ucontext_t *uc)
-{
-	kernel_sigset mask = *mask_of((ucontext_t *)uc) | signal_actions[sig].mask;
-
-	if (!(flags & SA_NODEFER))
-		mask |= SIGBIT(sig);
-	sys_sigmask(SIG_SETMASK, &mask, NULL);
-}
-
 /* Run the program's handler here: this is the right kernel thread and stack for it. */
 static void deliver(struct task *t, int sig, siginfo_t *info, ucontext_t *uc)
 {
@@ -108,7 +93,6 @@ static void deliver(struct task *t, int sig, siginfo_t *info, ucontext_t *uc)
 	if (flags & SA_RESETHAND)
 		set_default(sig);
 	if (!t) {
-		block_for_handler(sig, flags, uc);
 		handler(sig, info, uc);
 		return;
 	}
@@ -130,7 +114,6 @@ static void deliver(struct task *t, int sig, siginfo_t *info, ucontext_t *uc)
 		}
 	}
 	t->pin++;
-	block_for_handler(sig, flags, uc);
 	handler(sig, info, uc);
 	if (!t->at_home && t->kind == TASK_WORKER)	/* until the sigreturn: it belongs to this carrier */
 		sys_sigmask(SIG_SETMASK, &all_signals, NULL);

@@ -29,7 +29,6 @@ enum {
 struct signal_action {
 	void (*handler)(int, siginfo_t *, void *);	/* or SIG_DFL, SIG_IGN */
 	uint32_t flags;					/* SA_* */
-	kernel_sigset mask;				/* sa_mask: the kernel's blocks everything */
 };
 extern struct signal_action signal_actions[65] __attribute__((visibility("hidden")));
 

@@ -105,6 +105,8 @@ WRAPPER int pthread_spin_lock(pthread_spinlock_t *l)
 {
 	enum { SPINS = 100 };
 
+	if (!umcg_rt.active)
+		return real()->pthread_spin_lock(l);
 	for (unsigned i = 1; !spin_try_lock(l); i++)
 		i % SPINS ? cpu_relax() : (void)sched_yield();
 	return 0;

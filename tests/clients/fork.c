@@ -259,6 +259,63 @@ static void held_lock(void)
 	end_crowd(t);
 }
 
+static void *lock_and_end(void *arg)
+{
+	pthread_mutex_lock(&m);
+	turn++;
+	pthread_mutex_unlock(&m);
+	return NULL;
+}
+
+static bool early_wanted;
+static pthread_t early;
+
+static void start_early(void)
+{
+	if (early_wanted)
+		start_thread(&early, lock_and_end, NULL);
+}
+
+static void register_early(void)
+{
+	pthread_atfork(NULL, NULL, start_early);
+}
+
+/* Before any library's constructor, so that it runs first in the child. */
+__attribute__((section(".preinit_array"), used)) static void (*preinit)(void) = register_early;
+
+static void child_with_early_thread(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		pthread_t t[4];
+
+		start_threads(t, 4, lock_and_end);
+		join_threads(t, 4);
+		join_thread(early);
+		_exit(turn);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 5 << 8);
+}
+
+/* A handler that creates a thread in the child, while the parent has had no thread yet and after it has. */
+static void thread_in_handler(void)
+{
+	pthread_t t;
+
+	early_wanted = true;
+	for (int i = 0; i < 10; i++)
+		child_with_early_thread();
+	start_thread(&t, lock_and_end, NULL);
+	join_thread(t);
+	turn = 0;
+	for (int i = 0; i < 10; i++)
+		child_with_early_thread();
+}
+
 const struct check checks[] = {
 	{ "from_main", from_main, NULL },
 	{ "from_threads", from_threads, NULL },
@@ -267,5 +324,6 @@ const struct check checks[] = {
 	{ "generations", generations, NULL },
 	{ "atfork_order", atfork_order, NULL },
 	{ "held_lock", held_lock, NULL },
+	{ "thread_in_handler", thread_in_handler, NULL },
 	{ 0 },
 };

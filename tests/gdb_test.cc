@@ -16,16 +16,6 @@ struct Parked {
 	std::string frame; // as gdb prints it: "park_in_sem (tag=100)"
 };
 
-std::string find_program(const std::string &name)
-{
-	std::istringstream path(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
-	std::string dir;
-	while (std::getline(path, dir, ':'))
-		if (access((dir + "/" + name).c_str(), X_OK) == 0)
-			return dir + "/" + name;
-	return "";
-}
-
 std::vector<Parked> parked_threads(const std::string &told)
 {
 	std::vector<Parked> threads;

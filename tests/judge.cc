@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -63,6 +64,16 @@ std::string library()
 std::string tool() { return from_env("UMCG_TEST_TOOL", TEST_TOOL); }
 
 std::string client_path(const std::string &client) { return std::string(TEST_CLIENTS) + "/" + client; }
+
+std::string find_program(const std::string &name)
+{
+	std::istringstream path(from_env("PATH", "/usr/bin:/bin"));
+	std::string dir;
+	while (std::getline(path, dir, ':'))
+		if (access((dir + "/" + name).c_str(), X_OK) == 0)
+			return dir + "/" + name;
+	return "";
+}
 
 unsigned deadline_ms() { return std::stoul(from_env("UMCG_TEST_DEADLINE_MS", "20000")); }
 

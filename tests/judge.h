@@ -47,6 +47,7 @@ using Words = std::vector<std::string>;
 std::string library();
 std::string tool();
 std::string client_path(const std::string &client);
+std::string find_program(const std::string &name); // in PATH; empty if it is not there
 unsigned deadline_ms();
 
 // Empty preload: NPTL.

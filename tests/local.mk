@@ -88,6 +88,11 @@ tests_clients_cond_versions_SOURCES = tests/clients/cond_versions.c
 tests_clients_cond_versions_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_cond_versions_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/tools
+tests_clients_tools_SOURCES = tests/clients/tools.c
+tests_clients_tools_CFLAGS = $(CLIENT_CFLAGS) -g
+tests_clients_tools_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/cond_timed
 tests_clients_cond_timed_SOURCES = tests/clients/cond_timed.c
 tests_clients_cond_timed_CFLAGS = $(CLIENT_CFLAGS)
@@ -524,6 +529,13 @@ tests_gdb_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
 tests_gdb_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_gdb_test_LDADD = $(JUDGE_LIBS)
 
+check_PROGRAMS += tests/tools_test
+TESTS += tests/tools_test
+tests_tools_test_SOURCES = tests/tools_test.cc
+tests_tools_test_CPPFLAGS = $(JUDGE_CPPFLAGS) -DTEST_SOURCES='"$(abs_srcdir)/tests/clients"'
+tests_tools_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_tools_test_LDADD = $(JUDGE_LIBS)
+
 # The programs themselves: libtool's wrappers are scripts.
 check_PROGRAMS += tests/example_test
 TESTS += tests/example_test
@@ -535,7 +547,7 @@ tests_example_test_LDADD = $(JUDGE_LIBS)
 
 # Lateness and CPU time are measured while no other judge runs.
 # The name is put together because automake leaves a log's rule to whoever names the log.
-$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/process_test.log tests/signal_test.log tests/contract_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log tests/share_test.log
+$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/process_test.log tests/signal_test.log tests/contract_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log tests/tools_test.log tests/share_test.log
 $(addsuffix .log,tests/example_test): tests/time_test.log
 
 LANG_CLIENTS =

@@ -68,12 +68,17 @@ class Debugger : public testing::TestWithParam<unsigned> {
 			GTEST_SKIP() << "gdb is not installed";
 	}
 
-	std::string gdb(const Words &more)
+	Outcome run_gdb(const Words &more)
 	{
 		Words words{gdb_, "-nx", "-batch", "-ex", "set pagination off", "-ex", "set debuginfod enabled off"};
 		words.insert(words.end(), more.begin(), more.end());
-		words.insert(words.end(), {"-ex", "thread apply all bt"});
-		return run_program(words, "", 0).all_out; // frames begin with # as figures do
+		return run_program(words, "", 0);
+	}
+
+	std::string gdb(Words more)
+	{
+		more.insert(more.end(), {"-ex", "thread apply all bt"});
+		return run_gdb(more).all_out; // frames begin with # as figures do
 	}
 
 	static std::string preload() { return GetParam() ? library() : ""; }
@@ -117,6 +122,41 @@ TEST_P(Debugger, AttachingHarmsNothing)
 	gdb({"-p", std::to_string(live.pid())});
 	Outcome o = live.finish();
 	EXPECT_EQ(o.ends, "exit 0") << o.say();
+}
+
+TEST_P(Debugger, DumpingHarmsNothing)
+{
+	std::string gcore = find_program("gcore");
+	if (gcore.empty())
+		GTEST_SKIP() << "gcore is not installed";
+	Live live({client_path("sleep"), "together"}, preload(), GetParam());
+	usleep(200000);
+	run_program({gcore, "-o", "core", std::to_string(live.pid())}, "", 0); // in a directory that goes with it
+	Outcome o = live.finish();
+	EXPECT_EQ(o.ends, "exit 0") << o.say();
+}
+
+// Breakpoints in every thread, with and without a condition, and each kind of step over a contended lock. Where a step
+// ends is not the same: a worker may come back on another kernel thread.
+TEST_P(Debugger, SteppingHarmsNothing)
+{
+	static const char *const commands[] = {
+		"set startup-with-shell off", "handle SIG63 SIG64 nostop noprint pass",
+		"break add", "run", "next", "next", "stepi", "stepi", "step", "info threads", "thread apply all bt", "delete",
+		"break add if id == 2 && round == 30", "continue", "print id * 100 + round", "next", "finish", "delete",
+		"tbreak take_turns", "continue", "next", "finish", "continue",
+	};
+	Words words;
+	if (GetParam())
+		words = {"-ex", "set environment LD_PRELOAD " + library(),
+			 "-ex", "set environment UMCG_SERVERS " + std::to_string(GetParam())};
+	for (const char *command : commands)
+		words.insert(words.end(), {"-ex", command});
+	words.insert(words.end(), {"--args", client_path("tools"), "work"});
+	Outcome o = run_gdb(words);
+	EXPECT_NE(o.all_out.find("\n$1 = 230\n"), std::string::npos) << o.say();
+	EXPECT_NE(o.all_out.find("total 360 written 32 turns 240 own 240\n"), std::string::npos) << o.say();
+	EXPECT_NE(o.all_out.find("exited with code 07]\n"), std::string::npos) << o.say();
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, Debugger, testing::Values(0u, 1u, 2u, 4u), testing::PrintToStringParamName());

@@ -48,7 +48,7 @@ static void once_starts_over(void)
 /* A handler that waits may be continued on another kernel thread than the one that its thread ends on. */
 static void lock_and_unlock(void *arg)
 {
-	handlers++;
+	__atomic_add_fetch(&handlers, 1, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&m);
 	pthread_mutex_unlock(&m);
 	sched_yield();

@@ -73,8 +73,8 @@ static void *work(void *arg)
 		if (index < POLITE)
 			umcg_yield();
 	}
-	alive--;
 	umcg_unregister_task();
+	alive--;		/* not before: one that is preempted in between needs a server once more */
 	while (!done)		/* the watchdog may still look at this one's id: good until the thread ends */
 		nap_us(1000);
 	return NULL;

@@ -258,6 +258,41 @@ tests_clients_cxx_future_SOURCES = tests/clients/cxx_future.cc
 tests_clients_cxx_future_CXXFLAGS = $(CLIENT_CXXFLAGS)
 tests_clients_cxx_future_LDADD = $(CLIENT_LIBS)
 
+# Waiting for descriptors.
+check_LTLIBRARIES += tests/clients/libio.la
+tests_clients_libio_la_SOURCES = tests/clients/io.c tests/clients/io.h
+tests_clients_libio_la_CFLAGS = $(CLIENT_CFLAGS)
+
+check_PROGRAMS += tests/clients/io_socket
+tests_clients_io_socket_SOURCES = tests/clients/io_socket.c
+tests_clients_io_socket_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_socket_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_pipe
+tests_clients_io_pipe_SOURCES = tests/clients/io_pipe.c
+tests_clients_io_pipe_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_pipe_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_signal
+tests_clients_io_signal_SOURCES = tests/clients/io_signal.c
+tests_clients_io_signal_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_signal_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_cancel
+tests_clients_io_cancel_SOURCES = tests/clients/io_cancel.c
+tests_clients_io_cancel_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_cancel_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_event
+tests_clients_io_event_SOURCES = tests/clients/io_event.c
+tests_clients_io_event_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_event_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_wait
+tests_clients_io_wait_SOURCES = tests/clients/io_wait.c
+tests_clients_io_wait_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_wait_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/limits
 tests_clients_limits_SOURCES = tests/clients/limits.c
 tests_clients_limits_CFLAGS = $(CLIENT_CFLAGS)
@@ -451,6 +486,13 @@ tests_wait_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
 tests_wait_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_wait_test_LDADD = $(JUDGE_LIBS)
 
+check_PROGRAMS += tests/io_test
+TESTS += tests/io_test
+tests_io_test_SOURCES = tests/io_test.cc
+tests_io_test_CPPFLAGS = $(JUDGE_CPPFLAGS)
+tests_io_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_io_test_LDADD = $(JUDGE_LIBS)
+
 check_PROGRAMS += tests/process_test
 TESTS += tests/process_test
 tests_process_test_SOURCES = tests/process_test.cc
@@ -547,7 +589,7 @@ tests_example_test_LDADD = $(JUDGE_LIBS)
 
 # Lateness and CPU time are measured while no other judge runs.
 # The name is put together because automake leaves a log's rule to whoever names the log.
-$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/process_test.log tests/signal_test.log tests/contract_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log tests/tools_test.log tests/share_test.log
+$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/io_test.log tests/process_test.log tests/signal_test.log tests/contract_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log tests/tools_test.log tests/share_test.log
 $(addsuffix .log,tests/example_test): tests/time_test.log
 
 LANG_CLIENTS =

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Descriptors and other things of the kernel that threads wait for, with signals, cancellation and errors.
+// Descriptors and other things of the kernel that threads wait for, with races, signals, cancellation and errors.
 #include "judge.h"
 
+JUDGE_SAME(IoRace, {"io_race"});
 JUDGE_SAME(IoSocket, {"io_socket"});
 JUDGE_SAME(IoPipe, {"io_pipe"});
 JUDGE_SAME(IoSignal, {"io_signal"});

@@ -263,6 +263,11 @@ check_LTLIBRARIES += tests/clients/libio.la
 tests_clients_libio_la_SOURCES = tests/clients/io.c tests/clients/io.h
 tests_clients_libio_la_CFLAGS = $(CLIENT_CFLAGS)
 
+check_PROGRAMS += tests/clients/io_race
+tests_clients_io_race_SOURCES = tests/clients/io_race.c
+tests_clients_io_race_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_race_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/io_socket
 tests_clients_io_socket_SOURCES = tests/clients/io_socket.c
 tests_clients_io_socket_CFLAGS = $(CLIENT_CFLAGS)

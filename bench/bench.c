@@ -32,6 +32,7 @@ static const struct family families[] = {
 	{ "barrier", bench_barrier, 8, "one phase of a barrier of --threads threads" },
 	{ "prodcons", bench_prodcons, 4, "bounded queue, --threads producers and as many consumers" },
 	{ "echo", bench_echo, 64, "--threads socket pairs, one thread at each end" },
+	{ "echo-pipes", bench_echo_pipes, 64, "the same with two pipes for each pair" },
 	{ "blocked", bench_blocked, 1000, "--threads threads that wait for a semaphore: life and memory" },
 };
 

@@ -37,6 +37,7 @@ void bench_create_many(void);
 void bench_barrier(void);
 void bench_prodcons(void);
 void bench_echo(void);
+void bench_echo_pipes(void);
 void bench_blocked(void);
 
 /* Failure of the benchmark itself: one line on stderr, exit status 1. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Echo over socket pairs: for each pair one client thread and one server thread,
- * both with plain blocking read and write. One operation is a round trip; all
- * pairs together make the figure. Counting begins when each pair has made one
+ * Echo over socket pairs or pipes: for each pair one client thread and one server
+ * thread, both with plain blocking read and write. One operation is a round trip;
+ * all pairs together make the figure. Counting begins when each pair has made one
  * trip, because with thousands of threads the start alone can outlast the
  * measurement; the clients stop after a fixed time.
  */
@@ -17,11 +17,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MESSAGE = 64, CLIENT = 0, SERVER = 1, SPARE_DESCRIPTORS = 64 };
+enum { MESSAGE = 64, CLIENT = 0, SERVER = 1, MOST_DESCRIPTORS = 4, SPARE_DESCRIPTORS = 64 };
 enum { WARMING, COUNTING, STOPPED };
 
+/* Each side reads from `in` and writes to `out`; of a socket they are the same. */
 struct pair {
-	int end[2];
+	int in[2], out[2];
 	uint64_t trips;
 };
 
@@ -36,7 +37,7 @@ static void send_all(int fd, const char *bytes)
 	for (size_t done = 0; done < MESSAGE;) {
 		ssize_t n = write(fd, bytes + done, MESSAGE - done);
 
-		bench_check_errno(n, "write to the socket");
+		bench_check_errno(n, "write");
 		done += (size_t)n;
 	}
 }
@@ -47,7 +48,7 @@ static bool receive_all(int fd, char *bytes)
 	for (size_t done = 0; done < MESSAGE;) {
 		ssize_t n = read(fd, bytes + done, MESSAGE - done);
 
-		bench_check_errno(n, "read from the socket");
+		bench_check_errno(n, "read");
 		if (n == 0 && done == 0)
 			return false;
 		if (n == 0)
@@ -68,23 +69,26 @@ static void client(struct pair *pair)
 
 	for (uint64_t serial = 0; phase_now() != STOPPED; serial++) {
 		memcpy(sent, &serial, sizeof serial);
-		send_all(pair->end[CLIENT], sent);
-		if (!receive_all(pair->end[CLIENT], got) || memcmp(sent, got, MESSAGE) != 0)
+		send_all(pair->out[CLIENT], sent);
+		if (!receive_all(pair->in[CLIENT], got) || memcmp(sent, got, MESSAGE) != 0)
 			bench_fail("echo: another message came back");
 		if (phase_now() == COUNTING)
 			pair->trips++;
 		if (serial == 0 && atomic_fetch_sub(&cold, 1) == 1)
 			sem_post(&all_warm);
 	}
-	bench_check_errno(shutdown(pair->end[CLIENT], SHUT_WR), "shutdown");
+	if (pair->in[CLIENT] == pair->out[CLIENT])
+		bench_check_errno(shutdown(pair->out[CLIENT], SHUT_WR), "shutdown");
+	else
+		bench_check_errno(close(pair->out[CLIENT]), "close");
 }
 
 static void server(const struct pair *pair)
 {
 	char message[MESSAGE];
 
-	while (receive_all(pair->end[SERVER], message))
-		send_all(pair->end[SERVER], message);
+	while (receive_all(pair->in[SERVER], message))
+		send_all(pair->out[SERVER], message);
 }
 
 static void body(unsigned index)
@@ -109,9 +113,9 @@ static void conduct(void)
 	atomic_store(&phase, STOPPED);
 }
 
-static void open_pairs(unsigned count)
+static void allow_descriptors(unsigned count)
 {
-	rlim_t wanted = 2 * (rlim_t)count + SPARE_DESCRIPTORS;
+	rlim_t wanted = MOST_DESCRIPTORS * (rlim_t)count + SPARE_DESCRIPTORS;
 	struct rlimit limit;
 
 	bench_check_errno(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
@@ -119,18 +123,35 @@ static void open_pairs(unsigned count)
 		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
 		bench_check_errno(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 	}
-	for (unsigned i = 0; i < count; i++)
-		bench_check_errno(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pairs[i].end),
-				  "socketpair");
 }
 
-void bench_echo(void)
+static void open_sockets(struct pair *pair)
+{
+	bench_check_errno(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair->in), "socketpair");
+	memcpy(pair->out, pair->in, sizeof pair->out);
+}
+
+static void open_pipes(struct pair *pair)
+{
+	int there[2], back[2];
+
+	bench_check_errno(pipe(there), "pipe");
+	bench_check_errno(pipe(back), "pipe");
+	pair->in[SERVER] = there[0];
+	pair->out[CLIENT] = there[1];
+	pair->in[CLIENT] = back[0];
+	pair->out[SERVER] = back[1];
+}
+
+static void run(const char *name, void (*open_pair)(struct pair *))
 {
 	unsigned count = bench_options.threads;
 	double sum = 0, squares = 0, ns;
 
 	pairs = bench_alloc(count, sizeof *pairs);
-	open_pairs(count);
+	allow_descriptors(count);
+	for (unsigned i = 0; i < count; i++)
+		open_pair(&pairs[i]);
 	atomic_store(&cold, count);
 	bench_check_errno(sem_init(&all_warm, 0, 0), "sem_init");
 	bench_team(2 * count, body, conduct);
@@ -141,11 +162,21 @@ void bench_echo(void)
 	}
 	if (sum == 0)
 		bench_fail("echo: no round trip was finished in time");
-	bench_report("echo");
+	bench_report(name);
 	bench_figure("ns_per_op", ns / sum);
 	bench_count("operations", (uint64_t)sum);
 	bench_figure("seconds", ns / 1e9);
 	bench_figure("jain", sum * sum / (squares * count));
 	bench_report_end();
 	free(pairs);
+}
+
+void bench_echo(void)
+{
+	run("echo", open_sockets);
+}
+
+void bench_echo_pipes(void)
+{
+	run("echo-pipes", open_pipes);
 }

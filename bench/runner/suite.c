@@ -55,6 +55,7 @@ const struct row suite[] = {
 	SIMPLE("prodcons-64", "prodcons", "--threads", "64"),
 	BENCH("echo-64", FAIRNESS, "echo", "--threads", "64"),
 	BENCH("echo-1000", FAIRNESS, "echo", "--threads", "1000"),
+	BENCH("echo-pipes-64", FAIRNESS, "echo-pipes", "--threads", "64"),
 	BLOCKED("1000"),
 	BLOCKED("10000"),
 	{ "python-event", KIND_PYTHON, { "event_pingpong.py" },

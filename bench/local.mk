@@ -24,6 +24,16 @@ bench_pairs_SOURCES = \
 	bench/runner/pairs.c bench/runner/stats.c bench/runner/suite.c \
 	bench/runner/table.c
 
+# A server and its client; the client is never preloaded.
+EXTRA_PROGRAMS += bench/server bench/load
+bench_server_CFLAGS = -std=gnu11 -pthread $(WARN_CFLAGS)
+bench_server_LDADD = -lpthread
+bench_server_SOURCES = bench/server.c
+bench_load_CPPFLAGS = -D_GNU_SOURCE
+bench_load_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
+bench_load_LDADD =
+bench_load_SOURCES = bench/load.c bench/bench.h bench/histogram.h bench/clock.c bench/histogram.c bench/report.c
+
 # The calls of libumcg. The bare switch that they are held against is the library's own.
 bench_umcg_api_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/include -I$(srcdir)/src -I$(srcdir)/src/arch/$(UMCG_ARCH)
 bench_umcg_api_CFLAGS = -std=gnu11 -pthread $(WARN_CFLAGS)
@@ -45,6 +55,7 @@ EXTRA_DIST += bench/README.md \
 	bench/python/event_pingpong.py bench/python/queue8.py
 
 CLEANFILES += bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) \
+	bench/server$(EXEEXT) bench/load$(EXEEXT) \
 	bench/umcg-api$(EXEEXT) bench/umcg-api.json \
 	bench/umcg-bench.musl bench/pairs.json \
 	bench/processes$(EXEEXT) bench/processes.json
@@ -57,7 +68,7 @@ run_pairs = bench/pairs$(EXEEXT) --lib .libs/libumcg-pthread.so \
 	--scripts $(srcdir)/bench/python --json bench/pairs.json
 
 .PHONY: bench bench-musl
-bench: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT)
+bench: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) bench/server$(EXEEXT) bench/load$(EXEEXT)
 	$(run_pairs) $(BENCHFLAGS)
 
 .PHONY: bench-processes
@@ -65,7 +76,7 @@ bench-processes: bench/processes$(EXEEXT)
 	bench/processes$(EXEEXT) bench/processes.json
 
 # The same with a third column: the benchmarks linked statically against musl.
-bench-musl: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) bench/umcg-bench.musl
+bench-musl: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) bench/umcg-bench.musl bench/server$(EXEEXT) bench/load$(EXEEXT)
 	$(run_pairs) --musl bench/umcg-bench.musl $(BENCHFLAGS)
 
 bench/umcg-bench.musl: $(bench_umcg_bench_SOURCES)

@@ -57,6 +57,21 @@ static void pin_to_first_cpu(void)
 		_exit(EXEC_FAILED);
 }
 
+static void set_environment(const struct child *child)
+{
+	char servers[16];
+
+	if (child->preload)
+		setenv("LD_PRELOAD", child->preload, 1);
+	else
+		unsetenv("LD_PRELOAD");
+	snprintf(servers, sizeof servers, "%u", child->servers);
+	if (child->servers)
+		setenv("UMCG_SERVERS", servers, 0);
+	if (child->trace_objects)
+		setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);
+}
+
 static void become(const struct child *child, pid_t parent, int output, int errors)
 {
 	int input = child->input >= 0 ? child->input : open("/dev/null", O_RDONLY);
@@ -68,12 +83,7 @@ static void become(const struct child *child, pid_t parent, int output, int erro
 	dup2(input, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
 	dup2(errors, STDERR_FILENO);
-	if (child->preload)
-		setenv("LD_PRELOAD", child->preload, 1);
-	else
-		unsetenv("LD_PRELOAD");
-	if (child->trace_objects)
-		setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);
+	set_environment(child);
 	if (child->pinned)
 		pin_to_first_cpu();
 	execvp(child->argv[0], (char *const *)child->argv);

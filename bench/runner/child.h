@@ -19,6 +19,7 @@ enum outcome {
 struct child {
 	const char *const *argv;
 	const char *preload;	/* NULL: no LD_PRELOAD at all */
+	unsigned servers;	/* UMCG_SERVERS, unless the environment has it; 0: as it is */
 	bool trace_objects;	/* have the dynamic linker list what it loads, run nothing */
 	bool pinned;		/* to the first CPU that this process may use */
 	int input, output;	/* descriptors; -1: /dev/null, and `output` captured */

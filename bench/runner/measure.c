@@ -13,6 +13,8 @@
 
 /* Whole programs and their check run for seconds, not for a fraction of one. */
 enum { PROGRAM_DEADLINE_FACTOR = 5, PATH_SIZE = 4096 };
+/* Thousands of connections take so much longer until each has had several answers. */
+enum { SERVER_LENGTH_FACTOR = 3 };
 
 static struct child_result result;
 
@@ -38,12 +40,13 @@ static unsigned append(const char **argv, unsigned count, const char *const *mor
 static void run(const struct line *line, enum variant variant, int input, int output)
 {
 	const struct row *row = line->row;
-	const char *argv[MAX_ARGS + 6] = { NULL };
+	const char *argv[MAX_ARGS + 8] = { NULL };
 	char script[PATH_SIZE], seconds[32];
 	unsigned count = 0;
 	struct child child = {
 		.argv = argv,
 		.preload = preload_of(variant),
+		.servers = row->servers,
 		.pinned = line->affinity == PINNED,
 		.input = input,
 		.output = output,
@@ -62,13 +65,25 @@ static void run(const struct line *line, enum variant variant, int input, int ou
 		argv[count++] = script;
 		count = append(argv, count, row->args + 1);
 		break;
+	case KIND_SERVER:
+		argv[count++] = settings.load;
+		argv[count++] = "--server";
+		argv[count++] = settings.server;
+		if (child.preload) {
+			argv[count++] = "--preload";
+			argv[count++] = child.preload;
+		}
+		child.preload = NULL;
+		count = append(argv, count, row->args);
+		break;
 	case KIND_PROGRAM:
 		append(argv, 0, row->args);
 		child.deadline *= PROGRAM_DEADLINE_FACTOR;
 		child_run(&child, &result);
 		return;
 	}
-	snprintf(seconds, sizeof seconds, "%g", settings.seconds);
+	snprintf(seconds, sizeof seconds, "%g",
+		 settings.seconds * (row->kind == KIND_SERVER ? SERVER_LENGTH_FACTOR : 1));
 	argv[count++] = "--seconds";
 	argv[count++] = seconds;
 	child_run(&child, &result);

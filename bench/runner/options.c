@@ -158,6 +158,8 @@ static void fill_paths(const char *library)
 
 	if (!settings.bench)
 		settings.bench = existing("--bench", beside("umcg-bench"), X_OK);
+	settings.load = beside("load");
+	settings.server = beside("server");
 	if (!settings.scripts)
 		settings.scripts = beside("python");
 	if (library) {

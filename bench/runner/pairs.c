@@ -98,7 +98,7 @@ static bool in_path(const char *program)
 static bool available(const struct row *row)
 {
 	const char *program = row->kind == KIND_PYTHON ? "/usr/bin/python3" : row->args[0];
-	bool found = row->kind == KIND_BENCH ? true :
+	bool found = row->kind == KIND_BENCH || row->kind == KIND_SERVER ? true :
 		     row->kind == KIND_PYTHON ? access(program, X_OK) == 0 : in_path(program);
 
 	if (!found)

@@ -16,6 +16,7 @@ enum { MAX_RUNS = 99 };
 struct settings {
 	char *library;		/* absolute path; empty: NPTL against itself */
 	char *bench;		/* the umcg-bench program */
+	char *load, *server;	/* the client of the servers, and the server */
 	char *scripts;		/* folder of the Python programs */
 	char *musl;		/* statically linked umcg-bench, or NULL */
 	const char *json;	/* file, or NULL */

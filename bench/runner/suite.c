@@ -11,21 +11,28 @@
 	{ "wait_p99_ns", "wait p99", UNIT_NS, PICK_MEDIAN }, \
 	{ "wait_max_ns", "longest wait, worst run", UNIT_NS, PICK_MAX }
 
-#define BENCH(name, more, ...) { name, KIND_BENCH, { __VA_ARGS__ }, { PER_OP, more } }
-#define SIMPLE(name, ...) { name, KIND_BENCH, { __VA_ARGS__ }, { PER_OP } }
+#define BENCH(name, more, ...) { name, KIND_BENCH, { __VA_ARGS__ }, 0, { PER_OP, more } }
+#define SIMPLE(name, ...) { name, KIND_BENCH, { __VA_ARGS__ }, 0, { PER_OP } }
 #define MUTEX(threads, section) \
 	{ "mutex-" threads "-" section, KIND_BENCH, \
-	  { "mutex", "--threads", threads, "--section", section }, \
+	  { "mutex", "--threads", threads, "--section", section }, 0, \
 	  { PER_OP, WAITS, FAIRNESS, \
 	    { "unserved", "threads unserved, worst run", UNIT_NONE, PICK_MAX } } }
 #define BLOCKED(threads) \
-	{ "blocked-" threads, KIND_BENCH, { "blocked", "--threads", threads }, \
+	{ "blocked-" threads, KIND_BENCH, { "blocked", "--threads", threads }, 0, \
 	  { PER_OP, \
 	    { "create_ns", "create, per thread", UNIT_NS, PICK_MEDIAN }, \
 	    { "wake_join_ns", "wake and join, per thread", UNIT_NS, PICK_MEDIAN }, \
 	    { "resident_kb", "resident, per thread", UNIT_KB, PICK_MEDIAN } } }
+#define TCP(connections) \
+	{ "tcp-" connections, KIND_SERVER, { "--connections", connections }, 0, \
+	  { PER_OP, \
+	    { "p50_ns", "answer p50", UNIT_NS, PICK_MEDIAN }, \
+	    { "p99_ns", "answer p99", UNIT_NS, PICK_MEDIAN }, \
+	    { "p999_ns", "answer p99.9", UNIT_NS, PICK_MEDIAN }, \
+	    { "max_ns", "longest answer, worst run", UNIT_NS, PICK_MAX }, FAIRNESS } }
 #define PROGRAM(name, ...) \
-	{ name, KIND_PROGRAM, { __VA_ARGS__ }, \
+	{ name, KIND_PROGRAM, { __VA_ARGS__ }, 0, \
 	  { { "seconds", NULL, UNIT_S, PICK_MEDIAN }, \
 	    { "cpu_seconds", "CPU time", UNIT_S, PICK_MEDIAN } } }
 
@@ -44,7 +51,7 @@ const struct row suite[] = {
 	MUTEX("8", "1000"),
 	MUTEX("64", "1000"),
 	MUTEX("512", "1000"),
-	{ "rwlock", KIND_BENCH, { "rwlock", "--threads", "8", "--section", "50" },
+	{ "rwlock", KIND_BENCH, { "rwlock", "--threads", "8", "--section", "50" }, 0,
 	  { PER_OP, WAITS, FAIRNESS,
 	    { "write_share", "share of writes, worst run", UNIT_NONE, PICK_MIN } } },
 	SIMPLE("create-join", "create-join"),
@@ -56,11 +63,14 @@ const struct row suite[] = {
 	BENCH("echo-64", FAIRNESS, "echo", "--threads", "64"),
 	BENCH("echo-1000", FAIRNESS, "echo", "--threads", "1000"),
 	BENCH("echo-pipes-64", FAIRNESS, "echo-pipes", "--threads", "64"),
+	TCP("64"),
+	TCP("1000"),
+	TCP("5000"),
 	BLOCKED("1000"),
 	BLOCKED("10000"),
-	{ "python-event", KIND_PYTHON, { "event_pingpong.py" },
+	{ "python-event", KIND_PYTHON, { "event_pingpong.py" }, 0,
 	  { { "us_per_round_trip", NULL, UNIT_US, PICK_MEDIAN } } },
-	{ "python-queue8", KIND_PYTHON, { "queue8.py" },
+	{ "python-queue8", KIND_PYTHON, { "queue8.py" }, 0,
 	  { { "seconds", NULL, UNIT_S, PICK_MEDIAN } } },
 	PROGRAM("pigz", "pigz", "-p4", "-c"),
 	PROGRAM("zstd", "zstd", "-T4", "-q", "-c"),
@@ -98,7 +108,7 @@ unsigned suite_figures(const struct row *row)
 const char *suite_kind_name(enum kind kind)
 {
 	static const char *const names[] = {
-		[KIND_BENCH] = "benchmark", [KIND_PYTHON] = "python", [KIND_PROGRAM] = "program",
+		[KIND_BENCH] = "benchmark", [KIND_PYTHON] = "python", [KIND_SERVER] = "server", [KIND_PROGRAM] = "program",
 	};
 
 	return names[kind];

@@ -13,7 +13,7 @@ enum { MAX_FIGURES = 6, MAX_ARGS = 8 };
 enum unit { UNIT_NS, UNIT_US, UNIT_S, UNIT_KB, UNIT_NONE };
 /* How several runs become one number: a tail or a fairness index is judged by its worst run. */
 enum pick { PICK_MEDIAN, PICK_MAX, PICK_MIN };
-enum kind { KIND_BENCH, KIND_PYTHON, KIND_PROGRAM };
+enum kind { KIND_BENCH, KIND_PYTHON, KIND_SERVER, KIND_PROGRAM };
 
 struct figure {
 	const char *key;	/* in the child's JSON line */
@@ -26,8 +26,10 @@ struct row {
 	const char *name;
 	enum kind kind;
 	/* KIND_BENCH: arguments of umcg-bench; KIND_PYTHON: script and arguments;
+	   KIND_SERVER: arguments of load, which starts the server;
 	   KIND_PROGRAM: a command that compresses its standard input to its output. */
 	const char *args[MAX_ARGS];
+	unsigned servers;	/* UMCG_SERVERS, unless the environment has it; 0: not set */
 	struct figure figures[MAX_FIGURES];	/* the first is the main one; smaller is better */
 };
 

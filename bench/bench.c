@@ -34,6 +34,11 @@ static const struct family families[] = {
 	{ "echo", bench_echo, 64, "--threads socket pairs, one thread at each end" },
 	{ "echo-pipes", bench_echo_pipes, 64, "the same with two pipes for each pair" },
 	{ "blocked", bench_blocked, 1000, "--threads threads that wait for a semaphore: life and memory" },
+	{ "asleep", bench_asleep, 10000, "CPU time while --threads threads sleep" },
+	{ "sleepers", bench_sleepers, 1000, "how late --threads threads wake from random sleeps" },
+	{ "stuck-futex", bench_stuck_futex, 2, "a thread blocks in a raw futex call: until another one runs" },
+	{ "stuck-read", bench_stuck_read, 2, "the same in a raw read" },
+	{ "beside", bench_beside, 64, "computing beside --threads threads in fgets" },
 };
 
 struct bench_options bench_options = {

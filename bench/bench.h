@@ -39,6 +39,11 @@ void bench_prodcons(void);
 void bench_echo(void);
 void bench_echo_pipes(void);
 void bench_blocked(void);
+void bench_asleep(void);
+void bench_sleepers(void);
+void bench_stuck_futex(void);
+void bench_stuck_read(void);
+void bench_beside(void);
 
 /* Failure of the benchmark itself: one line on stderr, exit status 1. */
 void bench_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));

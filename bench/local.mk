@@ -12,7 +12,8 @@ bench_umcg_bench_SOURCES = \
 	bench/barrier.c bench/bench.c bench/blocked.c bench/clock.c \
 	bench/contest.c bench/create.c bench/echo.c bench/histogram.c \
 	bench/mutex.c bench/pingpong.c bench/prodcons.c bench/report.c \
-	bench/rwlock.c bench/scale.c bench/team.c bench/yield.c
+	bench/rwlock.c bench/scale.c bench/sleepers.c bench/stuck.c \
+	bench/team.c bench/yield.c
 
 bench_pairs_CPPFLAGS = -D_GNU_SOURCE
 bench_pairs_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
@@ -52,7 +53,7 @@ bench_processes_LDADD = libumcg.la
 bench_processes_SOURCES = bench/processes.c
 
 EXTRA_DIST += bench/README.md \
-	bench/python/event_pingpong.py bench/python/queue8.py
+	bench/python/event_pingpong.py bench/python/gil_io.py bench/python/queue8.py
 
 CLEANFILES += bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) \
 	bench/server$(EXEEXT) bench/load$(EXEEXT) \

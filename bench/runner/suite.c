@@ -24,6 +24,11 @@
 	    { "create_ns", "create, per thread", UNIT_NS, PICK_MEDIAN }, \
 	    { "wake_join_ns", "wake and join, per thread", UNIT_NS, PICK_MEDIAN }, \
 	    { "resident_kb", "resident, per thread", UNIT_KB, PICK_MEDIAN } } }
+#define STUCK(where) \
+	{ "stuck-" where, KIND_BENCH, { "stuck-" where }, 1, \
+	  { { "p50_ns", NULL, UNIT_NS, PICK_MEDIAN }, \
+	    { "p99_ns", "p99", UNIT_NS, PICK_MEDIAN }, \
+	    { "max_ns", "longest, worst run", UNIT_NS, PICK_MAX } } }
 #define TCP(connections) \
 	{ "tcp-" connections, KIND_SERVER, { "--connections", connections }, 0, \
 	  { PER_OP, \
@@ -68,10 +73,27 @@ const struct row suite[] = {
 	TCP("5000"),
 	BLOCKED("1000"),
 	BLOCKED("10000"),
+	{ "asleep-10000", KIND_BENCH, { "asleep", "--threads", "10000" }, 0,
+	  { { "cpu_us_per_second", NULL, UNIT_US, PICK_MEDIAN } } },
+	{ "sleepers-1000", KIND_BENCH, { "sleepers", "--threads", "1000" }, 0,
+	  { { "late_p50_ns", NULL, UNIT_NS, PICK_MEDIAN },
+	    { "late_p99_ns", "late p99", UNIT_NS, PICK_MEDIAN },
+	    { "late_max_ns", "latest, worst run", UNIT_NS, PICK_MAX } } },
+	STUCK("futex"),
+	STUCK("read"),
+	{ "beside-64", KIND_BENCH, { "beside", "--threads", "64" }, 1,
+	  { PER_OP,
+	    { "alone_ns", "alone", UNIT_NS, PICK_MEDIAN },
+	    { "speed_of_alone", "share of the speed alone", UNIT_NONE, PICK_MEDIAN } } },
 	{ "python-event", KIND_PYTHON, { "event_pingpong.py" }, 0,
 	  { { "us_per_round_trip", NULL, UNIT_US, PICK_MEDIAN } } },
 	{ "python-queue8", KIND_PYTHON, { "queue8.py" }, 0,
 	  { { "seconds", NULL, UNIT_S, PICK_MEDIAN } } },
+	{ "python-gil-io", KIND_PYTHON, { "gil_io.py" }, 0,
+	  { { "p99_us", NULL, UNIT_US, PICK_MEDIAN },
+	    { "p50_us", "round trip p50", UNIT_US, PICK_MEDIAN },
+	    { "max_us", "longest, worst run", UNIT_US, PICK_MAX },
+	    { "us_per_loop", "computing, per 1000 rounds", UNIT_US, PICK_MEDIAN } } },
 	PROGRAM("pigz", "pigz", "-p4", "-c"),
 	PROGRAM("zstd", "zstd", "-T4", "-q", "-c"),
 	/* The lowest level: the most hand-overs between threads for a given time. */

@@ -326,10 +326,8 @@ static void commands(void)
 
 	much = calloc(1, MUCH);
 	wait_begin(&w, read_command, NULL);
-	still_waits(&w);
 	wait_say(&w, "exit status");
 	wait_begin(&w, write_command, NULL);
-	still_waits(&w);
 	wait_say(&w, "exit status");
 	f = fopen("count", "r");
 	CHECK(f && fgets(count, sizeof(count), f));

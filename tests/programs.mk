@@ -11,5 +11,6 @@ check-programs: umcg$(EXEEXT) libumcg-pthread.la
 EXTRA_DIST += tests/programs.sh tests/programs/common.sh tests/programs/gen.c \
 	tests/programs/hackbench.sh tests/programs/lbzip2.sh tests/programs/pbzip2.sh \
 	tests/programs/pigz.sh tests/programs/python-event.sh tests/programs/python-signals.sh tests/programs/python.sh \
-	tests/programs/redis.sh tests/programs/ruby.sh tests/programs/sort.sh tests/programs/sqlite.sh tests/programs/sysbench-mutex.sh \
+	tests/programs/mariadb.sh tests/programs/memcached.sh tests/programs/nginx.sh tests/programs/python-server.sh \
+	tests/programs/redis-io.sh tests/programs/redis.sh tests/programs/ruby.sh tests/programs/sort.sh tests/programs/sqlite.sh tests/programs/sysbench-mutex.sh \
 	tests/programs/sysbench-threads.sh tests/programs/xz.sh tests/programs/zstd.sh

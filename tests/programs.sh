@@ -4,12 +4,13 @@
 # they write and how they end. The cases are the scripts of tests/programs/. Ratio: NPTL's median over ours.
 set -uo pipefail
 cases=$(cd "$(dirname "$0")/programs" && pwd)
-all=(pigz zstd xz lbzip2 pbzip2 sort sqlite sysbench-threads sysbench-mutex hackbench python-event python python-signals ruby redis)
+all=(pigz zstd xz lbzip2 pbzip2 sort sqlite sysbench-threads sysbench-mutex hackbench python-event python python-signals ruby redis redis-io memcached nginx mariadb python-server)
 
 usage() {
     cat <<TEXT
 usage: ${0##*/} [OPTION...] UMCG    UMCG: the umcg tool, or libumcg-pthread.so; "" runs NPTL against itself
   --times N       run every program N times, ending at its first difference or hang (default 1)
+  --connections A,B  of the loads of mariadb, one after the other (default 16,64)
   --size MB       size of the generated data (default 24); --full means 200
   --only A,B      these of: ${all[*]}
   --deadline S    seconds until a run counts as a hang (default 300)
@@ -20,6 +21,7 @@ TEXT
 die() { echo "${0##*/}: $1" >&2; exit 2; }
 positive() { [[ $2 =~ ^[1-9][0-9]{0,5}$ ]] || die "$1 '$2' is not a positive number"; }
 
+connections=16,64
 times=1 size=24 deadline=300 nptl_runs=3 umcg=() only=("${all[@]}")
 while [ $# -gt 0 ]; do
     case $1 in
@@ -29,6 +31,10 @@ while [ $# -gt 0 ]; do
         name=${1#--}
         positive "$1" "${2:-}"
         printf -v "${name//-/_}" %s "$2"
+        shift ;;
+    --connections)
+        [[ ${2:-} =~ ^[1-9][0-9]{0,3}(,[1-9][0-9]{0,3})*$ ]] || die "--connections '${2:-}' is not a list of numbers"
+        connections=$2
         shift ;;
     --only) IFS=, read -ra only <<<"${2:-}"; shift ;;
     -*) usage ;;
@@ -51,17 +57,19 @@ if [ -n "${umcg[0]}" ]; then
     *) under="$path run --" ;;
     esac
     # A library that the loader merely warned about would compare NPTL with itself.
-    $under cat /proc/self/maps 2>&1 | grep -q libumcg-pthread || die "$under does not load libumcg-pthread.so"
+    $under cat /proc/self/maps 2>&1 | grep libumcg-pthread >/dev/null || die "$under does not load libumcg-pthread.so"
 fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/umcg-programs.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin DATA=$work/mixed LINES_DATA=$work/lines
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin DATA=$work/mixed LINES_DATA=$work/lines KEEP=$work/keep CONNECTIONS=$connections
+mkdir "$KEEP"
 "${CC:-cc}" -O2 -o "$work/gen" "$cases/gen.c" || die "cannot compile gen.c"
 "$work/gen" mixed "$size" >"$DATA" || die "no data"
 "$work/gen" lines $(((size + 3) / 4)) >"$LINES_DATA" || die "no data"
 
-# run_case NAME KIND PREFIX: leaves KIND.out (what it printed, then its exit status), KIND.err, KIND.seconds.
+# run_case NAME KIND PREFIX: leaves KIND.out (what it printed, then its exit status), KIND.err, and adds to
+# NAME.KIND.ms and, if the case keeps rates, NAME.KIND.rates.
 run_case() {
     local begin end
     rm -rf "$work/run" && mkdir "$work/run"
@@ -75,7 +83,23 @@ run_case() {
     end=$(date +%s%N)
     echo "exit status $status" >>"$work/$2.out"
     echo $(((end - begin) / 1000000)) >>"$work/$1.$2.ms"
+    [ ! -f "$work/run/rates" ] || cat "$work/run/rates" >>"$work/$1.$2.rates"
     return $status
+}
+
+# A line for each rate that the case kept, medians; more is better.
+show_rates() {
+    local what nptl ours
+    [ -f "$work/$1.nptl.rates" ] || return 0
+    for what in $(cut -d' ' -f1 "$work/$1.nptl.rates" | awk '!seen[$0]++'); do
+        for kind in nptl umcg; do
+            grep -s "^$what " "$work/$1.$kind.rates" | cut -d' ' -f2 | awk '{ print 1000 * $1 }' >"$work/$kind.rate"
+        done
+        nptl=$(median "$work/nptl.rate")
+        ours=$(median "$work/umcg.rate")
+        printf '  %-38s %9.0f %9.0f %6s\n' "$what per s" "${nptl/-/0}" "${ours/-/0}" \
+            "$(awk -v a="$nptl" -v b="$ours" 'BEGIN { if (a > 0) printf "%.2f", b / a; else print "-" }')"
+    done
 }
 
 median() {
@@ -120,6 +144,7 @@ one_program() {
     ours=$(median "$work/$name.umcg.ms")
     printf '%-17s %4d %4d %11d %5d %9s %9s %6s\n' "$name" $runs $ok $differences $hangs "$reference" "$ours" \
         "$(awk -v a="$reference" -v b="$ours" 'BEGIN { if (b > 0) printf "%.2f", a / b; else print "-" }')"
+    show_rates "$name"
     [ $ok -eq "$times" ]
 }
 

@@ -21,29 +21,15 @@ until_field() {
     done
 }
 
-server=
-trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null || :' EXIT
-
-start_server() {
-    # Without a subshell in between: it is the server that gets the signals.
-    # shellcheck disable=SC2086
-    ${UNDER:-} redis-server --port 0 --unixsocket "$PWD/redis.sock" --dir "$PWD" --save "" --appendonly "$1" \
+start_redis() {
+    start_server redis-server --port 0 --unixsocket "$PWD/redis.sock" --dir "$PWD" --save "" --appendonly "$1" \
         --appendfsync everysec --io-threads 3 --io-threads-do-reads yes --lazyfree-lazy-user-del yes \
-        --lazyfree-lazy-user-flush yes --enable-debug-command local --daemonize no >>redis.log 2>&1 &
-    server=$!
-    until ask PING 2>/dev/null | grep -q PONG; do
-        kill -0 "$server" || { cat redis.log >&2; exit 1; }
-        sleep 0.02
-    done
+        --lazyfree-lazy-user-flush yes --enable-debug-command local --daemonize no
+    until_serves answers
 }
 
-# stop_server COMMAND...
-stop_server() {
-    local status=0
-    "$@" >/dev/null 2>&1 || :
-    wait "$server" || status=$?
-    server=
-    echo "server ended with $status"
+answers() {
+    ask PING | grep -q PONG
 }
 
 # A checksum of all keys and values, whatever their order, and their number.
@@ -65,7 +51,7 @@ fill() {
     }' | ask --pipe | tail -n 1
 }
 
-start_server no
+start_redis no
 fill 0 10000
 ask BGSAVE >/dev/null
 fill 10000 20000
@@ -83,7 +69,7 @@ until_field persistence rdb_bgsave_in_progress 0
 stop_server ask SHUTDOWN SAVE
 redis-check-rdb dump.rdb | grep -c 'RDB looks OK'
 
-start_server no
+start_redis no
 [ "$(contents)" = "$before" ] && echo "as before the restart"
 contents
 for key in key:19999 key:123; do ask GET "$key"; done
@@ -100,11 +86,11 @@ field persistence aof_last_bgrewrite_status
 before=$(contents)
 stop_server ask SHUTDOWN NOSAVE
 
-start_server yes
+start_redis yes
 [ "$(contents)" = "$before" ] && echo "as the append-only file says"
 contents
 ask FLUSHALL ASYNC
 until_field memory lazyfree_pending_objects 0
 ask DBSIZE
 stop_server kill -TERM "$server"
-grep -c 'bye bye' redis.log
+grep -c 'bye bye' server.log

@@ -273,6 +273,16 @@ tests_clients_io_socket_SOURCES = tests/clients/io_socket.c
 tests_clients_io_socket_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_io_socket_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/io_connect
+tests_clients_io_connect_SOURCES = tests/clients/io_connect.c
+tests_clients_io_connect_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_connect_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_life
+tests_clients_io_life_SOURCES = tests/clients/io_life.c
+tests_clients_io_life_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_life_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/io_pipe
 tests_clients_io_pipe_SOURCES = tests/clients/io_pipe.c
 tests_clients_io_pipe_CFLAGS = $(CLIENT_CFLAGS)

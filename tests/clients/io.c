@@ -52,6 +52,19 @@ void wait_say(struct waiter *w, const char *what)
 	say_result(what, w->result);
 }
 
+void set_limit(int fd, int option, long ms)
+{
+	struct timeval t = { ms / 1000, ms % 1000 * 1000 };
+
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, option, &t, sizeof(t)), 0);
+}
+
+void say_limited(struct waiter *w, const char *what)
+{
+	wait_say(w, what);
+	CHECK(w->us >= LIMIT_MS * 1000);
+}
+
 void open_pipe(int ends[2])
 {
 	CHECK_EQ(pipe(ends), 0);

@@ -14,7 +14,7 @@
 #include <sys/un.h>
 
 /* Long enough for a thread that says that it begins to be asleep in its call, on a machine with other work. */
-enum { SETTLE_MS = 20 };
+enum { SETTLE_MS = 20, LIMIT_MS = 30 };
 
 struct waiter {
 	pthread_t thread;
@@ -35,6 +35,10 @@ void still_waits(const struct waiter *w);
 void wait_say(struct waiter *w, const char *what);
 /* Of a call that has just returned: errno says why. */
 void say_result(const char *what, long result);
+
+/* SO_RCVTIMEO or SO_SNDTIMEO; and the end of a call that had to wait that long. */
+void set_limit(int fd, int option, long ms);
+void say_limited(struct waiter *w, const char *what);
 
 /* reader, writer */
 void open_pipe(int ends[2]);

@@ -37,7 +37,7 @@ static long take(int fd, enum kind kind)
 
 	if (kind == EVENT)
 		return read(fd, &count, sizeof(count)) == sizeof(count) ? (long)count : -1;
-	return read(fd, &c, 1) == 1 ? c : -1;
+	return (kind == PAIR ? recv(fd, &c, 1, 0) : read(fd, &c, 1)) == 1 ? c : -1;
 }
 
 static long take_turn(void)

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for sockets: time limits, flags of one call, whole and partial transfers, connections, and ends of streams. */
+/* Waiting for sockets: time limits, flags of one call, whole and partial transfers, and what happens meanwhile. */
 #include "io.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 
-enum { LIMIT_MS = 30, MUCH = 1 << 20 };
+enum { MUCH = 1 << 20 };
 
 static int ends[2];
-
-static void limit(int fd, int option, long ms)
-{
-	struct timeval t = { ms / 1000, ms % 1000 * 1000 };
-
-	CHECK_EQ(setsockopt(fd, SOL_SOCKET, option, &t, sizeof(t)), 0);
-}
-
-static void say_limited(struct waiter *w, const char *what)
-{
-	wait_say(w, what);
-	CHECK(w->us >= LIMIT_MS * 1000);
-}
 
 static long call_recvmsg(void *fd)
 {
@@ -67,8 +52,8 @@ static void time_limits(void)
 	int listener;
 
 	open_pair(ends);
-	limit(ends[0], SO_RCVTIMEO, LIMIT_MS);
-	limit(ends[1], SO_SNDTIMEO, LIMIT_MS);
+	set_limit(ends[0], SO_RCVTIMEO, LIMIT_MS);
+	set_limit(ends[1], SO_SNDTIMEO, LIMIT_MS);
 	for (size_t i = 0; i < sizeof(receivers) / sizeof(*receivers); i++) {
 		wait_begin(&w, receivers[i].call, &ends[0]);
 		say_limited(&w, receivers[i].name);
@@ -83,7 +68,7 @@ static void time_limits(void)
 	}
 	close_both(ends);
 	listener = listen_unix(&address, &length, 1);
-	limit(listener, SO_RCVTIMEO, LIMIT_MS);
+	set_limit(listener, SO_RCVTIMEO, LIMIT_MS);
 	wait_begin(&w, call_accept, &listener);
 	say_limited(&w, "accept");
 	close(listener);
@@ -96,7 +81,7 @@ static void limit_meanwhile(void)
 
 	open_pair(ends);
 	wait_begin(&w, call_recv, &ends[0]);
-	limit(ends[0], SO_RCVTIMEO, 1);
+	set_limit(ends[0], SO_RCVTIMEO, 1);
 	sleep_ms(LIMIT_MS);
 	still_waits(&w);
 	put(ends[1], "x");
@@ -251,6 +236,112 @@ static void whole_writes(void)
 	free(much);
 }
 
+/* SO_RCVLOWAT: a call that waits does so until that much is there; one that does not wait takes less. */
+static long recv_up_to_ten(void *fd)
+{
+	char block[10];
+
+	return recv(*(int *)fd, block, sizeof(block), 0);
+}
+
+static void low_water(void)
+{
+	void (*const kinds[])(int *) = { open_pair, open_tcp };
+	int four = 4;
+	struct waiter w;
+	char c[10];
+
+	for (int kind = 0; kind < 2; kind++) {
+		kinds[kind](ends);
+		CHECK_EQ(setsockopt(ends[0], SOL_SOCKET, SO_RCVLOWAT, &four, sizeof(four)), 0);
+		wait_begin(&w, recv_up_to_ten, &ends[0]);
+		put(ends[1], "ab");
+		sleep_ms(5);
+		still_waits(&w);
+		put(ends[1], "cd");
+		wait_say(&w, "enough");
+		put(ends[1], "ef");
+		sleep_ms(5);
+		say_result("without waiting", recv(ends[0], c, sizeof(c), MSG_DONTWAIT));
+		close_both(ends);
+	}
+}
+
+static long recv_urgent(void *fd)
+{
+	char c;
+
+	return recv(*(int *)fd, &c, 1, MSG_OOB);
+}
+
+static long recv_errors(void *fd)
+{
+	char c;
+	struct iovec v = { &c, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	return recvmsg(*(int *)fd, &m, MSG_ERRQUEUE);
+}
+
+static long recv_nothing(void *fd)
+{
+	char c;
+
+	return recv(*(int *)fd, &c, 0, 0);
+}
+
+/* Calls that never wait, though there is nothing to read. */
+static void never_wait(void)
+{
+	struct waiter w;
+
+	open_tcp(ends);
+	wait_begin(&w, recv_urgent, &ends[0]);
+	wait_say(&w, "urgent");
+	wait_begin(&w, recv_errors, &ends[0]);
+	wait_say(&w, "errors");
+	put(ends[1], "x");
+	wait_begin(&w, recv_nothing, &ends[0]);
+	wait_say(&w, "no bytes");
+	get(ends[0], "x");
+	CHECK_EQ(send(ends[1], "!", 1, MSG_OOB), 1);
+	sleep_ms(5);
+	wait_begin(&w, recv_urgent, &ends[0]);
+	wait_say(&w, "urgent");
+	close_both(ends);
+}
+
+/* One thread waits to read from a socket, another one to write to it. */
+static void both_directions(void)
+{
+	void (*const kinds[])(int *) = { open_pair, open_tcp };
+	struct waiter reader, writer;
+	int small = 65536;
+
+	much = malloc(MUCH);
+	make_pattern(much, 0, MUCH);
+	for (int kind = 0; kind < 2; kind++) {
+		kinds[kind](ends);
+		CHECK_EQ(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+		CHECK_EQ(setsockopt(ends[1], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+		wait_begin(&reader, call_recv, &ends[0]);
+		wait_begin(&writer, send_much, &ends[0]);
+		still_waits(&reader);
+		still_waits(&writer);
+		put(ends[1], "x");
+		wait_say(&reader, "read");
+		still_waits(&writer);
+		wait_begin(&reader, call_recv, &ends[0]);
+		drain(ends[1], 0, MUCH);
+		wait_say(&writer, "written");
+		still_waits(&reader);
+		put(ends[1], "x");
+		wait_say(&reader, "read");
+		close_both(ends);
+	}
+	free(much);
+}
+
 /* O_NONBLOCK is looked at when a call begins: the one that waits goes on waiting. */
 static void nonblock_meanwhile(void)
 {
@@ -280,124 +371,6 @@ static void nonblock_meanwhile(void)
 		say_result("the next", read(ends[0], &c, 1));
 		close_both(ends);
 	}
-}
-
-static struct sockaddr_in here;
-static int listener;
-
-static long connect_here(void *arg)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	int result, error;
-
-	limit(fd, SO_SNDTIMEO, LIMIT_MS);
-	result = connect(fd, (struct sockaddr *)&here, sizeof(here));
-	error = errno;
-	close(fd);
-	errno = error;
-	return result;
-}
-
-static long connect_unix(void *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	int result = connect(fd, address, sizeof(struct sockaddr_un)), error = errno;
-
-	close(fd);
-	errno = error;
-	return result;
-}
-
-static void refused(void)
-{
-	struct sockaddr_un nowhere = { AF_UNIX, "nowhere" };
-	struct waiter w;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	listener = listen_tcp(&here, 1);
-	close(listener);
-	wait_begin(&w, connect_here, NULL);
-	wait_say(&w, "nobody listens");
-	wait_begin(&w, connect_unix, &nowhere);
-	wait_say(&w, "no such name");
-	CHECK_EQ(bind(fd, (struct sockaddr *)&nowhere, sizeof(nowhere)), 0);
-	wait_begin(&w, connect_unix, &nowhere);
-	wait_say(&w, "it does not listen");
-	unlink("nowhere");
-	close(fd);
-}
-
-/* A full backlog answers nobody: the connection is still being made when its time is over. */
-static void connect_limit(void)
-{
-	struct waiter w;
-	int fds[64], n = 0;
-
-	listener = listen_tcp(&here, 0);
-	for (; n < 64; n++) {
-		struct pollfd p;
-
-		fds[n] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		p = (struct pollfd){ fds[n], POLLOUT, 0 };
-		connect(fds[n], (struct sockaddr *)&here, sizeof(here));
-		if (poll(&p, 1, 100) == 0)
-			break;
-	}
-	CHECK(n < 64);
-	wait_begin(&w, connect_here, NULL);
-	say_limited(&w, "connect");
-	while (n >= 0)
-		close(fds[n--]);
-	close(listener);
-}
-
-enum { ACCEPTORS = 8, VISITORS = 4, VISITS = 50 };
-
-static atomic_int greeted[VISITORS * VISITS];
-
-static void *accept_many(void *arg)
-{
-	int fd, who;
-
-	while ((fd = accept(listener, NULL, NULL)) >= 0) {
-		CHECK_EQ(recv(fd, &who, sizeof(who), MSG_WAITALL), sizeof(who));
-		greeted[who]++;
-		CHECK_EQ(send(fd, &who, sizeof(who), 0), sizeof(who));
-		close(fd);
-	}
-	CHECK_EQ(errno, EINVAL);
-	return NULL;
-}
-
-static void *visit(void *arg)
-{
-	for (int i = 0; i < VISITS; i++) {
-		int who = (int)(intptr_t)arg * VISITS + i, answer;
-		int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-		CHECK_EQ(connect(fd, (struct sockaddr *)&here, sizeof(here)), 0);
-		CHECK_EQ(send(fd, &who, sizeof(who), 0), sizeof(who));
-		CHECK_EQ(recv(fd, &answer, sizeof(answer), MSG_WAITALL), sizeof(answer));
-		CHECK_EQ(answer, who);
-		close(fd);
-	}
-	return NULL;
-}
-
-/* Many threads accept from one listener: each connection is served once, and a shutdown ends all of them. */
-static void acceptors(void)
-{
-	pthread_t a[ACCEPTORS], v[VISITORS];
-
-	listener = listen_tcp(&here, 128);
-	start_threads(a, ACCEPTORS, accept_many);
-	start_threads(v, VISITORS, visit);
-	join_threads(v, VISITORS);
-	for (int i = 0; i < VISITORS * VISITS; i++)
-		CHECK_EQ(greeted[i], 1);
-	CHECK_EQ(shutdown(listener, SHUT_RDWR), 0);
-	join_threads(a, ACCEPTORS);
-	close(listener);
 }
 
 struct batch {
@@ -514,24 +487,6 @@ static void broken(void)
 	close(ends[1]);
 }
 
-static void ended(void)
-{
-	struct linger none = { 1, 0 };
-	struct waiter w;
-
-	open_tcp(ends);
-	wait_begin(&w, call_recv, &ends[0]);
-	close(ends[1]);
-	wait_say(&w, "closed");
-	close(ends[0]);
-	open_tcp(ends);
-	CHECK_EQ(setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &none, sizeof(none)), 0);
-	wait_begin(&w, call_recv, &ends[0]);
-	close(ends[1]);
-	wait_say(&w, "reset");
-	close(ends[0]);
-}
-
 /* Two numbers of one file: closing one leaves those alone that wait by the other. */
 static void twins(void)
 {
@@ -568,13 +523,12 @@ const struct check checks[] = {
 	{ "peeks", peeks, NULL },
 	{ "dont_wait", dont_wait, NULL },
 	{ "whole_writes", whole_writes, NULL },
+	{ "low_water", low_water, NULL },
+	{ "never_wait", never_wait, NULL },
+	{ "both_directions", both_directions, NULL },
 	{ "nonblock_meanwhile", nonblock_meanwhile, NULL },
-	{ "refused", refused, NULL },
-	{ "connect_limit", connect_limit, NULL },
-	{ "acceptors", acceptors, NULL },
 	{ "batches", batches, NULL },
 	{ "broken", broken, NULL },
-	{ "ended", ended, NULL },
 	{ "twins", twins, NULL },
 	{ 0 },
 };

@@ -33,7 +33,7 @@ until_serves test -S socket
 /usr/bin/python3 - <<'PYTHON'
 import hashlib, selectors, socket, time
 
-CONNECTIONS, REQUESTS = 64, 200
+CONNECTIONS, REQUESTS = 64, 800
 selector = selectors.DefaultSelector()
 
 class Client:

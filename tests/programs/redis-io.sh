@@ -28,8 +28,8 @@ load() {
 start_server redis-server --port 0 --unixsocket "$PWD/redis.sock" --dir "$PWD" --save "" --appendonly no \
     --io-threads 4 --io-threads-do-reads yes --enable-debug-command local --daemonize no
 until_serves answers
-load single -c 64 -n 40000
-load piped -c 64 -n 200000 -P 16
+load single -c 64 -n 10000
+load piped -c 64 -n 100000 -P 16
 ask FLUSHALL
 awk 'BEGIN { for (i = 0; i < 50000; i++) printf "SET key:%d value-%d\r\nINCRBY sum %d\r\n", i, i * 7919 % 100003, i }' |
     ask --pipe | tail -n 1

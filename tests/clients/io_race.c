@@ -154,7 +154,10 @@ static void closed(void)
 	run_rounds(take_turn, close_round);
 }
 
-/* Who only looks whether a file is ready keeps it that long, and what is sent just then gets to nobody. */
+/*
+ * Whoever looks at a file keeps it for a moment, and what is sent just then gets to nobody: the kernel itself when it finds
+ * that the number leads elsewhere meanwhile (once in 50,000 rounds on NPTL), and a poll() before the call.
+ */
 static void few_are_lost(void)
 {
 	client_figure("lost", lost);

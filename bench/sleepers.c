@@ -16,6 +16,9 @@
 #define SETTLE_SECONDS 0.3
 #define FOR_EVER 1e6
 
+/* So many times as long as asked: what is looked for is less than the error of a short look. */
+#define ASLEEP_FACTOR 5
+
 enum { MIN_SLEEP_US = 10000, SLEEP_SPAN_US = 90000 };
 
 static atomic_uint missing;
@@ -29,19 +32,28 @@ static void *sleep_on(void *arg)
 	return arg;
 }
 
-/* Of all kernel threads of the process, asked of the kernel itself. */
-static double cpu_seconds(void)
+/* Asked of the kernel itself. */
+static double cpu_seconds(clockid_t clock)
 {
 	struct timespec time;
 
-	bench_check_errno(syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &time), "clock_gettime");
+	bench_check_errno(syscall(SYS_clock_gettime, clock, &time), "clock_gettime");
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Of all kernel threads of the process, less what adding them up took: milliseconds, for so many. */
+static double cpu_since(double before)
+{
+	double begin = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+	double all = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+	return all - before - (cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - begin);
 }
 
 void bench_asleep(void)
 {
 	unsigned count = bench_options.threads;
-	double cpu, reading, seconds;
+	double cpu, seconds;
 	uint64_t begin;
 
 	atomic_store(&missing, count);
@@ -50,13 +62,10 @@ void bench_asleep(void)
 	while (atomic_load(&missing))
 		bench_sleep(0.001);
 	bench_sleep(SETTLE_SECONDS);
-	/* The kernel adds up all the threads, which itself takes a millisecond. */
-	reading = cpu_seconds();
-	cpu = cpu_seconds();
-	reading = cpu - reading;
 	begin = bench_now();
-	bench_sleep(bench_options.seconds);
-	cpu = cpu_seconds() - cpu - reading;
+	cpu = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+	bench_sleep(ASLEEP_FACTOR * bench_options.seconds);
+	cpu = cpu_since(cpu);
 	seconds = (double)(bench_now() - begin) / 1e9;
 	bench_report("asleep");
 	bench_figure("cpu_us_per_second", cpu > 0 ? cpu * 1e6 / seconds : 0);

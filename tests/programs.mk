@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Debian's own programs, unmodified, on NPTL and under the preload; for example
 # `make check-programs PROGRAM_FLAGS='--times 20 --full --only pigz,xz'`.
+# The servers need, beside what the judges need: memcached, libmemcached-tools, nginx-light, wrk, mariadb-server.
 
 PROGRAM_FLAGS =
 

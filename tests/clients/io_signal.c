@@ -461,6 +461,7 @@ static void kept_off(void)
 {
 	long (*const with_mask[])(void *) = { masked_ppoll, masked_pselect, masked_epoll };
 	struct epoll_event e = { .events = EPOLLIN };
+	bool handled_late;
 	struct waiter w;
 
 	sigemptyset(&with_usr1);
@@ -469,16 +470,18 @@ static void kept_off(void)
 	open_pair(ends);
 	epoll = epoll_create1(0);
 	CHECK_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &e), 0);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0, tries = 0; i < 3; i += handled_late, tries++) {
+		CHECK(tries < 20);
 		masked_call = with_mask[i];
 		handled = 0;
 		wait_begin(&w, masked_by_poll, NULL);
 		CHECK_EQ(pthread_kill(w.thread, SIGUSR1), 0);
 		sleep_ms(5);
 		still_waits(&w);
-		CHECK_EQ(handled, 0);
+		/* A thread that has not come to its wait in time is not protected yet: another try. */
+		handled_late = handled == 0;
 		put(ends[1], "x");
-		wait_say(&w, "undisturbed");
+		CHECK_EQ(wait_end(&w), 1);
 		get(ends[0], "x");
 	}
 	close_both(ends);

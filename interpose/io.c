@@ -121,6 +121,9 @@ static bool belongs_home(long nr, long op)
 	case SYS_kill:
 	case SYS_tkill:
 	case SYS_tgkill:
+	case SYS_rt_sigqueueinfo:
+	case SYS_rt_tgsigqueueinfo:
+	case SYS_pidfd_send_signal:
 	case SYS_ptrace:
 		return true;
 	default:

@@ -74,15 +74,25 @@ static void *next(const char *name, const char *version)
 	return p ? p : dlsym(RTLD_NEXT, name);
 }
 
+/* What a stub jumps to if this libc is older than the function. */
+static int missing(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
 void real_resolve(void)
 {
+	void *p;
+
+
 	if (resolving)
 		return;
 	resolving = true;
 	/* Two threads at once find and store the same values. */
 #define WRAP(name)		umcg_real.name = (__typeof__(umcg_real.name))next(#name, NULL);
 #define WRAPV(name, version)	umcg_real.name = (__typeof__(umcg_real.name))next(#name, version);
-#define HOME(name)		umcg_real_##name = next(#name, NULL);
+#define HOME(name)		p = next(#name, NULL), umcg_real_##name = p ? p : (void *)missing;
 #include "symbols.def"
 #undef WRAP
 #undef WRAPV

@@ -2,7 +2,7 @@
 // Signals: handlers in every state of a thread, masks, waiting for signals, timers, stop and continue.
 #include "judge.h"
 
-JUDGE_SAME(Handler, {"handler"});
+JUDGE_SAME(Handler, {"handler", "sigself"});
 JUDGE_SAME(Queue, {"sigqueue"});
 JUDGE_SAME(Mask, {"sigmask", "oldsignals"});
 JUDGE_SAME(Timer, {"alarm", "sigstorm"});

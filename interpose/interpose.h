@@ -58,6 +58,11 @@ static inline bool leaks_are_sought(void)
 	return __lsan_do_leak_check != NULL;
 }
 
+/* sigtake.c: the raw call; whether reading fd may take a signal that must be exchanged; such a read. */
+long umcg_raw_sigtimedwait(const long *arguments) __attribute__((visibility("hidden")));
+bool umcg_reads_signals(int fd) __attribute__((visibility("hidden")));
+ssize_t umcg_read_signals(int fd, void *buf, size_t n) __attribute__((visibility("hidden")));
+
 /* -errno of the runtime to the C convention. */
 static inline int errno_return(int ret)
 {

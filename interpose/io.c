@@ -20,12 +20,14 @@ static void before_input(int fd)
 WRAPPER ssize_t read(int fd, void *buf, size_t n)
 {
 	before_input(fd);
-	return real()->read(fd, buf, n);
+	return umcg_reads_signals(fd) ? umcg_read_signals(fd, buf, n) : real()->read(fd, buf, n);
 }
 
 WRAPPER ssize_t readv(int fd, const struct iovec *iov, int n)
 {
 	before_input(fd);
+	if (n > 0 && umcg_reads_signals(fd))
+		return umcg_read_signals(fd, iov->iov_base, iov->iov_len);
 	return real()->readv(fd, iov, n);
 }
 
@@ -182,5 +184,7 @@ WRAPPER long syscall(long nr, ...)
 		return gettid();
 	if (!bind_for(nr, a) && on_carrier() && belongs_home(nr, a[1]))
 		umcg_go_home();
+	if (nr == SYS_rt_sigtimedwait)
+		return umcg_raw_sigtimedwait(a);
 	return real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

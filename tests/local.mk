@@ -198,6 +198,11 @@ tests_clients_sigself_SOURCES = tests/clients/sigself.c
 tests_clients_sigself_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_sigself_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/sigtake
+tests_clients_sigtake_SOURCES = tests/clients/sigtake.c
+tests_clients_sigtake_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_sigtake_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/sigstorm
 tests_clients_sigstorm_SOURCES = tests/clients/sigstorm.c
 tests_clients_sigstorm_CFLAGS = $(CLIENT_CFLAGS)

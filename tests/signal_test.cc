@@ -3,6 +3,6 @@
 #include "judge.h"
 
 JUDGE_SAME(Handler, {"handler", "sigself"});
-JUDGE_SAME(Queue, {"sigqueue"});
+JUDGE_SAME(Queue, {"sigqueue", "sigtake"});
 JUDGE_SAME(Mask, {"sigmask", "oldsignals"});
 JUDGE_SAME(Timer, {"alarm", "sigstorm"});

@@ -4,7 +4,6 @@
 #include "base/lock.h"
 
 enum {
-	FIRST_QUEUED = 34,		/* before it a signal that is pending is not queued again */
 	TOKEN = 0x756d6367,		/* si_errno, which nobody uses */
 	SLAB = 30,
 };

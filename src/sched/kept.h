@@ -21,9 +21,11 @@
 
 #include <signal.h>
 
+enum { FIRST_QUEUED = 34 };	/* before it a signal that is pending is not queued again */
+
 /* Hold sig back: keep info if it is no token, and queue a token to the calling kernel thread, t's home. */
 void kept_hold_back(struct task *t, int sig, const siginfo_t *info);
-/* sig has arrived with info: make it that of the oldest. False: it was a token for nothing. */
+/* sig has arrived, or has been taken by a wait or a descriptor, with info: make it that of the oldest. False: it was a token for nothing. */
 bool kept_exchange(struct task *t, int sig, siginfo_t *info);
 /* The kernel has dropped what was pending, tokens too: sig is ignored. */
 void kept_flush(int sig);

@@ -61,11 +61,13 @@ static thread_data bool resolving;
 /* Where the stubs jump to: one pointer for each HOME symbol. */
 #define WRAP(name)
 #define WRAPV(name, version)
+#define OLD(name, version)
 #define HOME(name) void *umcg_real_##name __attribute__((visibility("hidden")));
 #include "symbols.def"
 #undef WRAP
 #undef WRAPV
 #undef HOME
+#undef OLD
 
 static void *next(const char *name, const char *version)
 {
@@ -92,11 +94,13 @@ void real_resolve(void)
 	/* Two threads at once find and store the same values. */
 #define WRAP(name)		umcg_real.name = (__typeof__(umcg_real.name))next(#name, NULL);
 #define WRAPV(name, version)	umcg_real.name = (__typeof__(umcg_real.name))next(#name, version);
+#define OLD(name, version)	umcg_real.old_##name = (__typeof__(umcg_real.old_##name))dlvsym(RTLD_NEXT, #name, version);
 #define HOME(name)		p = next(#name, NULL), umcg_real_##name = p ? p : (void *)missing;
 #include "symbols.def"
 #undef WRAP
 #undef WRAPV
 #undef HOME
+#undef OLD
 	resolving = false;
 	store_release(&umcg_real.ready, true);	/* pairs with real() */
 }

@@ -19,6 +19,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/fsuid.h>
@@ -34,6 +35,12 @@
 int capset(void *header, const void *data);	/* the libc has it, its headers do not */
 sighandler_t bsd_signal(int sig, sighandler_t handler);	/* only the oldest standard has it */
 
+/* Older versions: see oldversions.c. */
+__typeof__(posix_spawn) old_posix_spawn;
+__typeof__(posix_spawnp) old_posix_spawnp;
+__typeof__(pthread_kill) old_pthread_kill;
+int old_timer_create(clockid_t clock, struct sigevent *event, int *timer);
+
 /* Some of them are deprecated; programs call them all the same. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
@@ -42,10 +49,12 @@ struct real {
 #define WRAP(name)		__typeof__(name) *name;
 #define WRAPV(name, version)	WRAP(name)
 #define HOME(name)
+#define OLD(name, version)	WRAP(old_##name)
 #include "symbols.def"
 #undef WRAP
 #undef WRAPV
 #undef HOME
+#undef OLD
 };
 
 extern struct real umcg_real __attribute__((visibility("hidden")));

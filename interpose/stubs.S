@@ -71,6 +71,7 @@ go_home:
 
 #define WRAP(name)
 #define WRAPV(name, version)
+#define OLD(name, version)
 #define HOME(name) stub name;
 #include "symbols.def"
 

@@ -2,9 +2,11 @@
 // Each function that the library takes over is called by some client, directly or by its name through dlsym().
 #include "judge.h"
 
+#include <dlfcn.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <unistd.h>
@@ -63,6 +65,40 @@ TEST(Coverage, EveryInterposedFunctionHasAClient)
 	for (const auto &name : wanted)
 		EXPECT_TRUE(called.count(name) || text.find("\"" + name + "\"") != std::string::npos)
 			<< name << " is called by no client";
+}
+
+// The dynamic symbols that a library defines: name and version to address.
+std::map<std::pair<std::string, std::string>, std::string> versions_in(const std::string &file)
+{
+	std::map<std::pair<std::string, std::string>, std::string> found;
+	Outcome o = run_program({"/usr/bin/env", "nm", "-D", "--defined-only", "--with-symbol-versions", file}, "", 0);
+	EXPECT_EQ(o.ends, "exit 0") << o.err;
+	std::regex symbol("([0-9a-f]+) \\w (\\w+)@@?([\\w.]+)");
+	for (std::sregex_iterator i(o.out.begin(), o.out.end(), symbol), end; i != end; ++i)
+		found[{(*i)[2], (*i)[3]}] = (*i)[1];
+	return found;
+}
+
+TEST(Coverage, EveryVersionThatDiffersIsServed)
+{
+	if (library().empty())
+		GTEST_SKIP() << "NPTL is judged";
+	Dl_info libc;
+	ASSERT_TRUE(dladdr(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &libc));
+	auto theirs = versions_in(libc.dli_fname), ours = versions_in(library());
+	std::map<std::string, std::set<std::string>> addresses;
+	for (const auto &symbol : theirs)
+		addresses[symbol.first.first].insert(symbol.second);
+	auto wanted = interposed();
+	unsigned differing = 0;
+	for (const auto &symbol : theirs) {
+		const auto &[name, version] = symbol.first;
+		if (!wanted.count(name) || addresses[name].size() == 1)
+			continue;
+		differing++;
+		EXPECT_TRUE(ours.count(symbol.first)) << name << "@" << version << " is not served";
+	}
+	EXPECT_GT(differing, 0u) << "nm's output was not understood";
 }
 
 } // namespace

@@ -228,6 +228,11 @@ tests_clients_messages_SOURCES = tests/clients/messages.c
 tests_clients_messages_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_messages_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/old_versions
+tests_clients_old_versions_SOURCES = tests/clients/old_versions.c
+tests_clients_old_versions_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_old_versions_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/oldsignals
 tests_clients_oldsignals_SOURCES = tests/clients/oldsignals.c
 tests_clients_oldsignals_CFLAGS = $(CLIENT_CFLAGS)

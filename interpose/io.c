@@ -62,6 +62,24 @@ WRAPPER int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict 
 	return real()->accept4(fd, addr, len, flags);
 }
 
+WRAPPER ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
+{
+	return n > size ? real()->__read_chk(fd, buf, n, size) : read(fd, buf, n);
+}
+
+WRAPPER ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags)
+{
+	before_input(fd);
+	return real()->__recv_chk(fd, buf, n, size, flags);
+}
+
+WRAPPER ssize_t __recvfrom_chk(int fd, void *restrict buf, size_t n, size_t size, int flags,
+			       struct sockaddr *restrict addr, socklen_t *restrict len)
+{
+	before_input(fd);
+	return real()->__recvfrom_chk(fd, buf, n, size, flags, addr, len);
+}
+
 /* Calls that wait for several: tried without waiting, then waited for at home. */
 
 WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
@@ -74,6 +92,11 @@ WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
 		umcg_go_home();
 	}
 	return real()->poll(fds, n, timeout);
+}
+
+WRAPPER int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
+{
+	return n > size / sizeof(*fds) ? real()->__poll_chk(fds, n, timeout, size) : poll(fds, n, timeout);
 }
 
 WRAPPER int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict x,
@@ -107,6 +130,11 @@ static bool belongs_home(long nr, long op)
 	case SYS_rt_sigprocmask:
 	case SYS_rt_sigtimedwait:
 	case SYS_rt_sigsuspend:
+	case SYS_ppoll:
+	case SYS_pselect6:
+	case SYS_epoll_pwait:
+	case SYS_epoll_pwait2:
+	case SYS_pause:
 	case SYS_rt_sigpending:
 	case SYS_sigaltstack:
 	case SYS_prctl:

@@ -35,6 +35,13 @@
 int capset(void *header, const void *data);	/* the libc has it, its headers do not */
 sighandler_t bsd_signal(int sig, sighandler_t handler);	/* only the oldest standard has it */
 
+/* What compilers call instead where they know the size of an object, to have it checked. */
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t size);
+ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags);
+ssize_t __recvfrom_chk(int fd, void *restrict buf, size_t n, size_t size, int flags, struct sockaddr *restrict addr,
+		       socklen_t *restrict len);
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
+
 /* Older versions: see oldversions.c. */
 __typeof__(posix_spawn) old_posix_spawn;
 __typeof__(posix_spawnp) old_posix_spawnp;

@@ -193,6 +193,11 @@ tests_clients_sigqueue_SOURCES = tests/clients/sigqueue.c
 tests_clients_sigqueue_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_sigqueue_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/rawmask
+tests_clients_rawmask_SOURCES = tests/clients/rawmask.c
+tests_clients_rawmask_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_rawmask_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/sigself
 tests_clients_sigself_SOURCES = tests/clients/sigself.c
 tests_clients_sigself_CFLAGS = $(CLIENT_CFLAGS)

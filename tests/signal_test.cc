@@ -4,5 +4,5 @@
 
 JUDGE_SAME(Handler, {"handler", "sigself"});
 JUDGE_SAME(Queue, {"sigqueue", "sigtake"});
-JUDGE_SAME(Mask, {"sigmask", "oldsignals"});
+JUDGE_SAME(Mask, {"sigmask", "rawmask", "oldsignals"});
 JUDGE_SAME(Timer, {"alarm", "sigstorm"});

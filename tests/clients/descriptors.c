@@ -103,8 +103,48 @@ static void read_with_epoll(int fd, char *c)
 	CHECK_EQ(recv(fd, c, 1, 0), 1);
 }
 
-static void (*const readers[])(int, char *) = { read_with_readv,   read_with_recvfrom, read_with_recvmsg, read_with_select,
-						read_with_pselect, read_with_ppoll,    read_with_epoll };
+/* By the names that compilers put in for checks of sizes. */
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t size);
+ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags);
+ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags, struct sockaddr *from, socklen_t *len);
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *limit, const sigset_t *mask, size_t size);
+
+static void read_checked(int fd, char *c)
+{
+	CHECK_EQ(__read_chk(fd, c, 1, 1), 1);
+}
+
+static void recv_checked(int fd, char *c)
+{
+	CHECK_EQ(__recv_chk(fd, c, 1, 1, 0), 1);
+}
+
+static void recvfrom_checked(int fd, char *c)
+{
+	CHECK_EQ(__recvfrom_chk(fd, c, 1, 1, 0, NULL, NULL), 1);
+}
+
+static void poll_checked(int fd, char *c)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	CHECK_EQ(__poll_chk(&p, 1, 10000, sizeof(p)), 1);
+	read_checked(fd, c);
+}
+
+static void ppoll_checked(int fd, char *c)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	CHECK_EQ(__ppoll_chk(&p, 1, NULL, NULL, sizeof(p)), 1);
+	read_checked(fd, c);
+}
+
+static void (*const readers[])(int, char *) = {
+	read_with_readv,   read_with_recvfrom, read_with_recvmsg, read_with_select, read_with_pselect, read_with_ppoll,
+	read_with_epoll,   read_checked,       recv_checked,      recvfrom_checked, poll_checked,      ppoll_checked,
+};
 
 static void *answer_each(void *arg)
 {

@@ -82,8 +82,24 @@ WRAPPER ssize_t __recvfrom_chk(int fd, void *restrict buf, size_t n, size_t size
 
 /* Calls that wait for several: tried without waiting, then waited for at home. */
 
+/* Through a signalfd() a thread sees what is pending for itself: at home, and by no try elsewhere. */
+static bool signals_are_read;
+
+WRAPPER int signalfd(int fd, const sigset_t *mask, int flags)
+{
+	store_relaxed(&signals_are_read, true);
+	return real()->signalfd(fd, mask, flags);
+}
+
+static void before_look(void)
+{
+	if (unlikely(load_relaxed(&signals_are_read)))
+		umcg_go_home();
+}
+
 WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
+	before_look();
 	if (timeout != 0 && may_wait_elsewhere()) {
 		int ret = real()->poll(fds, n, 0);
 
@@ -102,13 +118,21 @@ WRAPPER int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
 WRAPPER int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict x,
 		   struct timeval *restrict timeout)
 {
+	before_look();
 	if (!timeout || timeout->tv_sec || timeout->tv_usec)
 		umcg_go_home();
 	return real()->select(n, r, w, x, timeout);
 }
 
+WRAPPER int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+	before_look();	/* the kernel does when a descriptor is added; later it is told */
+	return real()->epoll_ctl(epfd, op, fd, event);
+}
+
 WRAPPER int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
+	before_look();
 	if (timeout != 0 && may_wait_elsewhere()) {
 		int ret = real()->epoll_wait(epfd, events, max, 0);
 

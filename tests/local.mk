@@ -198,6 +198,11 @@ tests_clients_rawmask_SOURCES = tests/clients/rawmask.c
 tests_clients_rawmask_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_rawmask_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/sigfd
+tests_clients_sigfd_SOURCES = tests/clients/sigfd.c
+tests_clients_sigfd_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_sigfd_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/sigself
 tests_clients_sigself_SOURCES = tests/clients/sigself.c
 tests_clients_sigself_CFLAGS = $(CLIENT_CFLAGS)

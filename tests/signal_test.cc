@@ -3,6 +3,6 @@
 #include "judge.h"
 
 JUDGE_SAME(Handler, {"handler", "sigself"});
-JUDGE_SAME(Queue, {"sigqueue", "sigtake"});
+JUDGE_SAME(Queue, {"sigqueue", "sigtake", "sigfd"});
 JUDGE_SAME(Mask, {"sigmask", "rawmask", "oldsignals"});
 JUDGE_SAME(Timer, {"alarm", "sigstorm"});

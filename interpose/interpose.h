@@ -84,5 +84,6 @@ extern thread_data struct life umcg_life __attribute__((visibility("hidden")));
 
 /* thread.c: end of a thread, before its libc thread goes. */
 void thread_on_exit(struct task *t);
+void thread_exits_raw(void) __attribute__((visibility("hidden")));
 
 #endif

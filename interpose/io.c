@@ -236,6 +236,8 @@ WRAPPER long syscall(long nr, ...)
 		return gettid();
 	if (!bind_for(nr, a) && on_carrier() && belongs_home(nr, a[1]))
 		umcg_go_home();
+	if (nr == SYS_exit)
+		thread_exits_raw();
 	if (nr == SYS_rt_sigtimedwait)
 		return umcg_raw_sigtimedwait(a);
 	return real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);

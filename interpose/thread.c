@@ -221,6 +221,19 @@ void thread_on_exit(struct task *t)
 		runtime_thread_ended();
 }
 
+/* The raw call ends the kernel thread, without destructors: it must be the caller's own. */
+void thread_exits_raw(void)
+{
+	struct task *t = umcg_self;
+
+	umcg_go_home();
+	if (!t || t->kind != TASK_WORKER || t == umcg_rt.main)
+		return;
+	go_home_for_good(NULL);
+	if (umcg_self)
+		thread_on_exit(t);
+}
+
 /* Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK. */
 static int await_exit(pthread_t thread, struct task *t, const struct wait_until *u)
 {

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 
 static sem_t never;
 static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
@@ -234,6 +235,34 @@ static void exit_flushes(void)
 	join_thread(t);
 }
 
+static void never_called(void *arg)
+{
+	flag = 1;
+}
+
+/* By the system call: its kernel thread alone ends, without destructors. */
+static void *vanish(void *key)
+{
+	pthread_setspecific(*(pthread_key_t *)key, key);
+	usleep(1000);
+	syscall(SYS_exit, 0);
+	return NULL;
+}
+
+static void raw_exit_in_thread(void)
+{
+	pthread_key_t key;
+	pthread_t t[8], last;
+
+	CHECK_EQ(pthread_key_create(&key, never_called), 0);
+	for (int i = 0; i < 8; i++)
+		start_thread(&t[i], vanish, &key);
+	start_thread(&last, linger, NULL);
+	join_threads(t, 8);
+	join_thread(last);
+	CHECK_EQ(flag, 0);
+}
+
 const struct check checks[] = {
 	{ "main_leaves_first", main_leaves_first, "exit 0" },
 	{ "main_is_joined", main_is_joined, "exit 0" },
@@ -244,5 +273,6 @@ const struct check checks[] = {
 	{ "quick_exit_in_thread", quick_exit_in_thread, "exit 10" },
 	{ "atexit_in_thread", atexit_in_thread, "exit 11" },
 	{ "exit_flushes", exit_flushes, "exit 12" },
+	{ "raw_exit_in_thread", raw_exit_in_thread, "exit 0" },
 	{ 0 },
 };

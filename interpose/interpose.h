@@ -82,6 +82,13 @@ struct life {
 };
 extern thread_data struct life umcg_life __attribute__((visibility("hidden")));
 
+/*
+ * thread.c: the task of a thread, or NULL if it has none. A thread that has been created has its task once its kernel
+ * thread begins; that is waited for.
+ */
+struct task *thread_task(pthread_t thread) __attribute__((visibility("hidden")));
+struct task *thread_task_of_tid(pid_t tid) __attribute__((visibility("hidden")));
+
 /* thread.c: end of a thread, before its libc thread goes. */
 void thread_on_exit(struct task *t);
 void thread_exits_raw(void) __attribute__((visibility("hidden")));

@@ -32,7 +32,7 @@ static int bind_if_ok(pthread_t thread, int ret)
 		umcg_stay_home();
 		return ret;
 	}
-	t = *(struct task **)host_tls_of(thread, &umcg_self);
+	t = thread_task(thread);
 	if (t && t->kind == TASK_WORKER) {
 		or_acq_rel(&t->attn, ATTN_BIND);
 		task_interrupt(t);
@@ -66,7 +66,7 @@ void umcg_stay_home_tid(pid_t pid)
 		umcg_stay_home();
 		return;
 	}
-	t = task_of_tid(pid);
+	t = thread_task_of_tid(pid);
 	if (t && t->kind == TASK_WORKER) {
 		or_acq_rel(&t->attn, ATTN_BIND);
 		task_interrupt(t);
@@ -173,10 +173,13 @@ WRAPPER int capset(void *header, const void *data)
 	return real()->capset(header, data);
 }
 
+/* Another thread's name is set once it cannot take its creator's any more. */
 WRAPPER int pthread_setname_np(pthread_t thread, const char *name)
 {
 	if (thread == pthread_self())
 		umcg_go_home();
+	else
+		thread_task(thread);
 	return real()->pthread_setname_np(thread, name);
 }
 

@@ -78,8 +78,10 @@ static void *home_main(void *arg)
 		w->mask_known = true;
 		or_acq_rel(&w->attn, ATTN_MASK);
 	}
-	umcg_life.detached = w->detached;
+	if (w->detached)	/* else pthread_detach() may have come first */
+		store_relaxed(&umcg_life.detached, 1);
 	store_release(&umcg_life.started, 1);
+	sub_acq_rel(&umcg_rt.unborn, 1);	/* pairs with await_birth() */
 	if (!w->bound && !leaks_are_sought() && !newborn_may_stay(w))
 		carrier_switch(w, POST_YIELD, NULL);
 	np_leave(w);
@@ -115,14 +117,52 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 		memcpy(w->name, self->name, sizeof(w->name));
 	}
 	np_leave(self);
+	add_relaxed(&umcg_rt.unborn, 1);	/* whoever knows the thread sees it */
 	ret = real()->pthread_create(thread, attr, home_main, w);
 	if (ret == 0)
 		return 0;
+	sub_acq_rel(&umcg_rt.unborn, 1);
 	np_enter(self);
 	parkstack_give(w->park_stack);
 	task_unref(w);
 	np_leave(self);
 	return ret;
+}
+
+/* The kernel thread that is waited for needs no server, just a CPU: that takes a moment. Others' births may take longer. */
+static struct task *await_birth(struct task *(*look)(uintptr_t), uintptr_t whom)
+{
+	enum { LOOKS = 10000, PAUSE_NS = 100000 };
+
+	for (unsigned n = 0;; n++) {
+		struct timespec pause = { 0, PAUSE_NS };
+		bool births = load_acquire(&umcg_rt.unborn);	/* before the look: pairs with home_main() */
+		struct task *t = look(whom);
+
+		if (t || !births || n == LOOKS)
+			return t;
+		syscall3(SYS_nanosleep, (long)&pause, 0, 0);
+	}
+}
+
+static struct task *look_at_thread(uintptr_t thread)
+{
+	return load_acquire((struct task **)host_tls_of((pthread_t)thread, &umcg_self));
+}
+
+static struct task *look_at_tid(uintptr_t tid)
+{
+	return task_of_tid((int)tid);
+}
+
+struct task *thread_task(pthread_t thread)
+{
+	return await_birth(look_at_thread, (uintptr_t)thread);
+}
+
+struct task *thread_task_of_tid(pid_t tid)
+{
+	return await_birth(look_at_tid, (uintptr_t)tid);
 }
 
 /* The kernel threads of the runtime, which may have retired, run from here to its end. */

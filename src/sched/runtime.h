@@ -79,6 +79,7 @@ struct umcg_runtime {
 	bool engine;			/* the kernel threads run: monitor, a spare carrier and, if active, the servers'; written under start_lock */
 	bool retiring;			/* the main thread is the only one, its waits leave it at home; written under start_lock */
 	bool stop;			/* carriers are to end */
+	uint32_t unborn;		/* workers whose kernel threads have been created, but are in no table yet */
 	uint32_t threads;		/* workers besides the main thread; incremented under start_lock */
 	struct task *main;		/* the main thread's, until it ends */
 	bool failed;			/* cannot work here: 1:1 for good */

@@ -409,6 +409,84 @@ static void thread_pointers(void)
 	join_threads(t, 8);
 }
 
+/*
+ * What is done to a thread before it has begun: on one CPU, where the others keep the servers busy, its creator goes
+ * on first.
+ */
+
+static volatile sig_atomic_t expired;
+
+static void on_expiry(int sig)
+{
+	expired = 1;
+}
+
+static void *keep_busy(void *arg)
+{
+	usleep(1000);
+	while (!expired)
+		burn(10000);
+	return NULL;
+}
+
+static void *compute_until_expiry(void *arg)
+{
+	while (!expired)
+		burn(10000);
+	return NULL;
+}
+
+static void *say_name(void *name)
+{
+	sem_wait(&changed);
+	CHECK_EQ(pthread_getname_np(pthread_self(), name, 16), 0);
+	return NULL;
+}
+
+static void not_begun_on_one_cpu(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec in = { .it_value.tv_nsec = 20000000 };
+	pthread_t busy[3], named, timed;
+	timer_t timer;
+	clockid_t clock;
+	char name[16];
+
+	sem_init(&changed, 0, 0);
+	CHECK(signal(SIGUSR1, on_expiry) != SIG_ERR);
+	start_threads(busy, 3, keep_busy);
+	for (int i = 0; i < ROUNDS; i++) {
+		usleep(1000);
+		start_thread(&named, say_name, name);
+		CHECK_EQ(pthread_setname_np(named, "its own"), 0);
+		sem_post(&changed);
+		join_thread(named);
+		CHECK_EQ(strcmp(name, "its own"), 0);
+	}
+	start_thread(&timed, compute_until_expiry, NULL);
+	CHECK_EQ(pthread_getcpuclockid(timed, &clock), 0);
+	CHECK_EQ(timer_create(clock, &event, &timer), 0);
+	CHECK_EQ(timer_settime(timer, 0, &in, NULL), 0);
+	join_thread(timed);
+	join_threads(busy, 3);
+}
+
+/* Affinity is inherited; executing itself anew, the client runs with it without having asked for it. */
+static void not_begun(void)
+{
+	cpu_set_t all, one;
+	int cpu = 0;
+
+	CHECK_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	execl(client_argv[0], client_argv[0], "not_begun_on_one_cpu", (char *)NULL);
+	CHECK(false);
+}
+
 const struct check checks[] = {
 	{ "affinity", affinity, NULL },
 	{ "niceness", niceness, NULL },
@@ -425,5 +503,7 @@ const struct check checks[] = {
 	{ "parent_death", parent_death, NULL },
 	{ "namespaces", namespaces, NULL },
 	{ "thread_pointers", thread_pointers, NULL },
+	{ "not_begun", not_begun, NULL },
+	{ "not_begun_on_one_cpu", not_begun_on_one_cpu, "mode" },
 	{ 0 },
 };

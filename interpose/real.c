@@ -62,12 +62,14 @@ static thread_data bool resolving;
 #define WRAP(name)
 #define WRAPV(name, version)
 #define OLD(name, version)
+#define ALSO(name, ours)
 #define HOME(name) void *umcg_real_##name __attribute__((visibility("hidden")));
 #include "symbols.def"
 #undef WRAP
 #undef WRAPV
 #undef HOME
 #undef OLD
+#undef ALSO
 
 static void *next(const char *name, const char *version)
 {
@@ -94,6 +96,7 @@ void real_resolve(void)
 	/* Two threads at once find and store the same values. */
 #define WRAP(name)		umcg_real.name = (__typeof__(umcg_real.name))next(#name, NULL);
 #define WRAPV(name, version)	umcg_real.name = (__typeof__(umcg_real.name))next(#name, version);
+#define ALSO(name, ours)
 #define OLD(name, version)	umcg_real.old_##name = (__typeof__(umcg_real.old_##name))dlvsym(RTLD_NEXT, #name, version);
 #define HOME(name)		p = next(#name, NULL), umcg_real_##name = p ? p : (void *)missing;
 #include "symbols.def"
@@ -101,6 +104,7 @@ void real_resolve(void)
 #undef WRAPV
 #undef HOME
 #undef OLD
+#undef ALSO
 	resolving = false;
 	store_release(&umcg_real.ready, true);	/* pairs with real() */
 }

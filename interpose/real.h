@@ -57,12 +57,14 @@ struct real {
 #define WRAP(name)		__typeof__(name) *name;
 #define WRAPV(name, version)	WRAP(name)
 #define HOME(name)
+#define ALSO(name, ours)
 #define OLD(name, version)	WRAP(old_##name)
 #include "symbols.def"
 #undef WRAP
 #undef WRAPV
 #undef HOME
 #undef OLD
+#undef ALSO
 };
 
 extern struct real umcg_real __attribute__((visibility("hidden")));

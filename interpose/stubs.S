@@ -69,9 +69,18 @@ go_home:
 	.size	\name, . - \name
 	.endm
 
+	.macro also name, ours
+	.globl	\name
+	.type	\name, @function
+\name:
+	jmp	*\ours@GOTPCREL(%rip)
+	.size	\name, . - \name
+	.endm
+
 #define WRAP(name)
 #define WRAPV(name, version)
 #define OLD(name, version)
+#define ALSO(name, ours) also name, ours;
 #define HOME(name) stub name;
 #include "symbols.def"
 

@@ -238,6 +238,11 @@ tests_clients_messages_SOURCES = tests/clients/messages.c
 tests_clients_messages_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_messages_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/other_names
+tests_clients_other_names_SOURCES = tests/clients/other_names.c
+tests_clients_other_names_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_other_names_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/old_versions
 tests_clients_old_versions_SOURCES = tests/clients/old_versions.c
 tests_clients_old_versions_CFLAGS = $(CLIENT_CFLAGS)

@@ -58,6 +58,9 @@ static inline bool leaks_are_sought(void)
 	return __lsan_do_leak_check != NULL;
 }
 
+/* signal.c: a raw call that may have sent a signal has returned ret; returns that. */
+long umcg_sent_raw(long nr, const long *arguments, long ret) __attribute__((visibility("hidden")));
+
 /* sigtake.c: the raw call; whether reading fd may take a signal that must be exchanged; such a read. */
 long umcg_raw_sigtimedwait(const long *arguments) __attribute__((visibility("hidden")));
 bool umcg_reads_signals(int fd) __attribute__((visibility("hidden")));

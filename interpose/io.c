@@ -240,5 +240,5 @@ WRAPPER long syscall(long nr, ...)
 		thread_exits_raw();
 	if (nr == SYS_rt_sigtimedwait)
 		return umcg_raw_sigtimedwait(a);
-	return real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return umcg_sent_raw(nr, a, real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
 }

@@ -44,9 +44,9 @@ EXPORT int old_posix_spawnp(pid_t *restrict pid, const char *restrict file,
 /* ESRCH for a thread that has ended. */
 EXPORT int old_pthread_kill(pthread_t thread, int sig)
 {
-	if (thread == pthread_self())
-		umcg_go_home();
-	return real()->old_pthread_kill(thread, sig);
+	int ret = real()->old_pthread_kill(thread, 0);
+
+	return ret ? ret : pthread_kill(thread, sig);
 }
 
 /* Timers are numbers. */

@@ -9,6 +9,7 @@
  * table before the kernel learns of it, and leaves after.
  */
 #include "interpose.h"
+#include "host/thread.h"
 #include "sched/kept.h"
 #include "sched/signal.h"
 
@@ -167,25 +168,100 @@ WRAPPER int siginterrupt(int sig, int interrupt)
 	return sigaction(sig, &act, NULL);
 }
 
+/*
+ * On NPTL a thread handles a signal before it runs on, so before it sees what the sender does next: it may leave a
+ * wait that the sender ends, and change the handler. Here its home takes the signal while it may run
+ * elsewhere, and on a busy machine the home comes late. So a sender in the process calls it home itself.
+ */
+static void call_home(struct task *t, int sig)
+{
+	struct signal_action *a;
+
+	if (!t || t == umcg_self || t->kind != TASK_WORKER || sig <= 0 || sig >= NSIG)
+		return;
+	a = &signal_actions[sig];
+	if (!load_acquire(&a->handler) || (!t->at_home && t->mask & SIGBIT(sig)))
+		return;
+	t->interrupt_norestart = !(load_relaxed(&a->flags) & SA_RESTART);
+	or_acq_rel(&t->attn, ATTN_SIGNAL);
+	task_interrupt(t);
+}
+
+/* What a process gets, its main thread gets if it can. */
+static int sent_to_process(pid_t pid, int sig, int ret)
+{
+	if (ret == 0 && (pid <= 0 || pid == getpid()))
+		call_home(umcg_rt.main, sig);
+	return ret;
+}
+
+static int sent_to_thread(pthread_t thread, int sig, int ret)
+{
+	if (ret == 0 && umcg_self)
+		call_home(*(struct task **)host_tls_of(thread, &umcg_self), sig);
+	return ret;
+}
+
+static int sent_to_tid(pid_t tid, int sig, int ret)
+{
+	if (ret == 0)
+		call_home(task_of_tid(tid), sig);
+	return ret;
+}
+
+long umcg_sent_raw(long nr, const long *a, long ret)
+{
+	switch (nr) {
+	case SYS_kill:
+	case SYS_rt_sigqueueinfo:
+		return sent_to_process((pid_t)a[0], (int)a[1], (int)ret);
+	case SYS_tkill:
+		return sent_to_tid((pid_t)a[0], (int)a[1], (int)ret);
+	case SYS_tgkill:
+	case SYS_rt_tgsigqueueinfo:
+		return sent_to_tid((pid_t)a[1], (int)a[2], (int)ret);
+	default:
+		return ret;
+	}
+}
+
 /* To oneself a signal is delivered before the call returns, so it must be sent where it is delivered. */
 
 WRAPPER int pthread_kill(pthread_t thread, int sig)
 {
 	if (thread == pthread_self())
 		umcg_go_home();
-	return real()->pthread_kill(thread, sig);
+	return sent_to_thread(thread, sig, real()->pthread_kill(thread, sig));
 }
 
 WRAPPER int pthread_sigqueue(pthread_t thread, int sig, const union sigval value)
 {
 	if (thread == pthread_self())
 		umcg_go_home();
-	return real()->pthread_sigqueue(thread, sig, value);
+	return sent_to_thread(thread, sig, real()->pthread_sigqueue(thread, sig, value));
 }
 
 WRAPPER int kill(pid_t pid, int sig)
 {
 	if (pid <= 0 || pid == getpid())
 		umcg_go_home();
-	return real()->kill(pid, sig);
+	return sent_to_process(pid, sig, real()->kill(pid, sig));
+}
+
+WRAPPER int killpg(pid_t group, int sig)
+{
+	umcg_go_home();
+	return sent_to_process(-group, sig, real()->killpg(group, sig));
+}
+
+WRAPPER int sigqueue(pid_t pid, int sig, const union sigval value)
+{
+	umcg_go_home();
+	return sent_to_process(pid, sig, real()->sigqueue(pid, sig, value));
+}
+
+WRAPPER int tgkill(pid_t group, pid_t tid, int sig)
+{
+	umcg_go_home();
+	return sent_to_tid(tid, sig, real()->tgkill(group, tid, sig));
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals that a thread sends to itself, or to a process where nobody else takes them: handled before the call returns. */
+/*
+ * Signals that a thread sends to itself, or to a process where nobody else takes them: handled before the call returns.
+ * Those that it sends to another: handled before that one sees what the sender does next.
+ */
 #include "client.h"
 
 #include <dlfcn.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
@@ -134,6 +138,67 @@ static void raw_queued(void) { check(raw_sigqueueinfo, true); }
 static void raw_queued_to_thread(void) { check(raw_tgsigqueueinfo, true); }
 static void raw_by_pidfd(void) { check(raw_pidfd, true); }
 
+static sem_t ready, go;
+
+static int to_process(void) { return kill(getpid(), SIGRTMIN); }
+static int to_process_queued(void) { return sigqueue(getpid(), SIGRTMIN, (union sigval){ 0 }); }
+static int to_thread(void) { return pthread_kill(receiver, SIGRTMIN); }
+static int to_thread_queued(void) { return pthread_sigqueue(receiver, SIGRTMIN, (union sigval){ 0 }); }
+static int to_tid(void) { return tgkill(getpid(), getpid(), SIGRTMIN); }
+static int raw_to_process(void) { return (int)syscall(SYS_kill, getpid(), SIGRTMIN); }
+static int raw_to_tid(void) { return (int)syscall(SYS_tgkill, getpid(), getpid(), SIGRTMIN); }
+
+static int (*const to_another[])(void) = { to_process, to_process_queued, to_thread, to_thread_queued,
+					   to_tid, raw_to_process, raw_to_tid };
+enum { WAYS = sizeof(to_another) / sizeof(to_another[0]), WAKES = 10 * WAYS };
+
+static void *send_and_wake(void *arg)
+{
+	for (int i = 0; i < WAKES; i++) {
+		sem_wait(&ready);
+		usleep(200);
+		CHECK_EQ(to_another[i % WAYS](), 0);
+		sem_post(&go);
+	}
+	return NULL;
+}
+
+/* They want the CPU, too. */
+static void *hinder(void *arg)
+{
+	usleep(100);
+	while (handled < WAKES)
+		burn(10000);
+	return NULL;
+}
+
+/* By the main thread, the only one that does not block the signal. */
+static void handled_before_a_wake(void)
+{
+	struct sigaction a = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART };
+	pthread_t sender, others[4];
+	sigset_t s;
+
+	sigemptyset(&a.sa_mask);
+	CHECK_EQ(sigaction(SIGRTMIN, &a, NULL), 0);
+	sigemptyset(&s);
+	sigaddset(&s, SIGRTMIN);
+	CHECK_EQ(pthread_sigmask(SIG_BLOCK, &s, NULL), 0);
+	receiver = pthread_self();
+	sem_init(&ready, 0, 0);
+	sem_init(&go, 0, 0);
+	start_thread(&sender, send_and_wake, NULL);
+	start_threads(others, 4, hinder);
+	CHECK_EQ(pthread_sigmask(SIG_UNBLOCK, &s, NULL), 0);
+	for (int i = 1; i <= WAKES; i++) {
+		sem_post(&ready);
+		CHECK_EQ(sem_wait(&go), 0);
+		CHECK_EQ(handled, i);
+	}
+	join_thread(sender);
+	join_threads(others, 4);
+}
+
 const struct check checks[] = {
 	{ "libc_plain", libc_plain, NULL },
 	{ "libc_queued", libc_queued, NULL },
@@ -142,5 +207,6 @@ const struct check checks[] = {
 	{ "raw_queued", raw_queued, NULL },
 	{ "raw_queued_to_thread", raw_queued_to_thread, NULL },
 	{ "raw_by_pidfd", raw_by_pidfd, NULL },
+	{ "handled_before_a_wake", handled_before_a_wake, NULL },
 	{ 0 },
 };

@@ -12,10 +12,16 @@ static sem_t never;
 static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int flag;
 
+static atomic_int lingered;
+
+/* In turn, however busy the machine is. */
 static void *linger(void *arg)
 {
 	sleep_ms(30 * ((intptr_t)arg + 1));
+	while (lingered < (intptr_t)arg)
+		sleep_ms(1);
 	printf("thread %d ends\n", (int)(intptr_t)arg);
+	atomic_fetch_add(&lingered, 1);
 	return NULL;
 }
 

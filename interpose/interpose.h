@@ -18,6 +18,9 @@ void interpose_start(void);
 /* The calling task goes to its home, where it stays until its next scheduling point. */
 void umcg_go_home(void) __attribute__((visibility("hidden")));
 
+/* The same before a libc call that may wait on fd, unless it can be served at once. */
+void umcg_before(int fd, short events) __attribute__((visibility("hidden")));
+
 /* The same for good: the caller is about to change the state of its kernel thread. */
 void umcg_stay_home(void) __attribute__((visibility("hidden")));
 
@@ -67,12 +70,17 @@ bool umcg_reads_signals(int fd) __attribute__((visibility("hidden")));
 ssize_t umcg_read_signals(int fd, void *buf, size_t n) __attribute__((visibility("hidden")));
 
 /* -errno of the runtime to the C convention. */
-static inline int errno_return(int ret)
+static inline long errno_return_long(long ret)
 {
 	if (ret >= 0)
 		return ret;
-	errno = -ret;
+	errno = (int)-ret;
 	return -1;
+}
+
+static inline int errno_return(int ret)
+{
+	return (int)errno_return_long(ret);
 }
 
 /* TLS of each thread that its joiners look at; its address in another thread: host_tls_of(). */

@@ -1,66 +1,303 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for descriptors. A call that would wait goes home first: there it
- * blocks a kernel thread that nobody else needs, as on NPTL, and stays until its
- * worker's next scheduling point.
+ * Reading, writing, accepting: tried without waiting, then the worker is parked
+ * (block/io.h). Workers that cannot be parked go home first, and wait there.
  */
 #include "interpose.h"
+#include "block/io.h"
 
-#include <stdarg.h>
+#include <limits.h>
+#include <stdlib.h>
 
-/* Before a call that reads from fd: go home unless it can be served at once. */
-static void before_input(int fd)
+void umcg_before(int fd, short events)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = { .fd = fd, .events = events };
 
 	if (may_wait_elsewhere() && syscall3(SYS_poll, (long)&p, 1, 0) == 0)
 		umcg_go_home();
 }
 
+static bool begin(struct io *io, int fd, uint32_t events)
+{
+	pthread_testcancel();
+	if (io_begin(io, fd, events))
+		return true;
+	if (io->kind != IO_DIRECT)
+		umcg_before(fd, (short)events);
+	return false;
+}
+
+/* Whether the libc's call is to be made, see io_end(): then where it stops nobody. */
+static bool end(struct io *io, long *ret)
+{
+	if (!io_end(io, ret))
+		return false;
+	umcg_before(io->fd, (short)io->w.events);
+	return true;
+}
+
+/* A read that does not wait; 0 with io->direct if it is to be the libc's. */
+static long try_readv(struct io *io, const struct iovec *iov, int n)
+{
+	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n };
+	long ret;
+
+	do {
+		switch (io->kind) {
+		case IO_SOCKET:
+			ret = n == 1 ? syscall6(SYS_recvfrom, io->w.fd, (long)iov->iov_base, (long)iov->iov_len, MSG_DONTWAIT, 0, 0)
+				     : syscall3(SYS_recvmsg, io->w.fd, (long)&msg, MSG_DONTWAIT);
+			if (ret != -ENOTSOCK)
+				return ret;
+			break;
+		case IO_STREAM:
+			ret = syscall6(SYS_preadv2, io->w.fd, (long)iov, n, -1, -1, RWF_NOWAIT);
+			if (ret != -EOPNOTSUPP && ret != -ENOSYS)
+				return ret;
+			break;
+		}
+	} while (io_mistaken(io));
+	return 0;
+}
+
+/* The same of a write; after a part of it SIGPIPE is for the next call. */
+static long try_writev(struct io *io, const struct iovec *iov, int n, bool rest)
+{
+	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n };
+	int flags = MSG_DONTWAIT | (rest ? MSG_NOSIGNAL : 0);
+	long ret;
+
+	do {
+		switch (io->kind) {
+		case IO_SOCKET:
+			ret = n == 1 ? syscall6(SYS_sendto, io->w.fd, (long)iov->iov_base, (long)iov->iov_len, flags, 0, 0)
+				     : syscall3(SYS_sendmsg, io->w.fd, (long)&msg, flags);
+			if (ret != -ENOTSOCK)
+				return ret;
+			break;
+		case IO_STREAM:
+			ret = syscall6(SYS_pwritev2, io->w.fd, (long)iov, n, -1, -1, RWF_NOWAIT);
+			if (ret != -EOPNOTSUPP && ret != -ENOSYS)
+				return ret;
+			break;
+		}
+	} while (io_mistaken(io));
+	return 0;
+}
+
 WRAPPER ssize_t read(int fd, void *buf, size_t n)
 {
-	before_input(fd);
-	return umcg_reads_signals(fd) ? umcg_read_signals(fd, buf, n) : real()->read(fd, buf, n);
+	struct iovec iov = { buf, n };
+	struct io io;
+	long ret;
+
+	if (!n || !begin(&io, fd, POLLIN))
+		return umcg_reads_signals(fd) ? umcg_read_signals(fd, buf, n) : real()->read(fd, buf, n);
+	do
+		ret = try_readv(&io, &iov, 1);
+	while (ret == -EAGAIN && io_again(&io));
+	return end(&io, &ret) ? real()->read(fd, buf, n) : errno_return_long(ret);
 }
 
 WRAPPER ssize_t readv(int fd, const struct iovec *iov, int n)
 {
-	before_input(fd);
-	if (n > 0 && umcg_reads_signals(fd))
-		return umcg_read_signals(fd, iov->iov_base, iov->iov_len);
-	return real()->readv(fd, iov, n);
+	struct io io;
+	long ret;
+
+	if (n <= 0 || !begin(&io, fd, POLLIN))
+		return n > 0 && umcg_reads_signals(fd) ? umcg_read_signals(fd, iov->iov_base, iov->iov_len)
+						       : real()->readv(fd, iov, n);
+	do
+		ret = try_readv(&io, iov, n);
+	while (ret == -EAGAIN && io_again(&io));
+	return end(&io, &ret) ? real()->readv(fd, iov, n) : errno_return_long(ret);
 }
 
-WRAPPER ssize_t recv(int fd, void *buf, size_t n, int flags)
-{
-	before_input(fd);
-	return real()->recv(fd, buf, n, flags);
-}
+/* Flags with which a receiving call does not wait, or for more than can be asked for without waiting. */
+enum { RECV_APART = MSG_DONTWAIT | MSG_WAITALL | MSG_OOB | MSG_ERRQUEUE };
 
 WRAPPER ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags, struct sockaddr *restrict addr,
 			 socklen_t *restrict len)
 {
-	before_input(fd);
-	return real()->recvfrom(fd, buf, n, flags, addr, len);
+	struct io io;
+	long ret;
+
+	if (flags & MSG_DONTWAIT)
+		return real()->recvfrom(fd, buf, n, flags, addr, len);
+	if (flags & RECV_APART)
+		umcg_before(fd, POLLIN);
+	if (flags & RECV_APART || !begin(&io, fd, POLLIN))
+		return real()->recvfrom(fd, buf, n, flags, addr, len);
+	do
+		ret = syscall6(SYS_recvfrom, io.w.fd, (long)buf, (long)n, flags | MSG_DONTWAIT, (long)addr, (long)len);
+	while (ret == -EAGAIN && io_again(&io));
+	return end(&io, &ret) ? real()->recvfrom(fd, buf, n, flags, addr, len) : errno_return_long(ret);
+}
+
+WRAPPER ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+	return recvfrom(fd, buf, n, flags, NULL, NULL);
 }
 
 WRAPPER ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	before_input(fd);
-	return real()->recvmsg(fd, msg, flags);
+	struct io io;
+	long ret;
+
+	if (flags & MSG_DONTWAIT)
+		return real()->recvmsg(fd, msg, flags);
+	if (flags & RECV_APART)
+		umcg_before(fd, POLLIN);
+	if (flags & RECV_APART || !begin(&io, fd, POLLIN))
+		return real()->recvmsg(fd, msg, flags);
+	do
+		ret = syscall3(SYS_recvmsg, io.w.fd, (long)msg, flags | MSG_DONTWAIT);
+	while (ret == -EAGAIN && io_again(&io));
+	return end(&io, &ret) ? real()->recvmsg(fd, msg, flags) : errno_return_long(ret);
 }
 
-WRAPPER int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+/* Write all, of which done are written already; fewer if that is refused. */
+static ssize_t write_rest(int fd, const char *buf, size_t n, size_t done)
 {
-	before_input(fd);
-	return real()->accept(fd, addr, len);
+	struct io io;
+	long ret = 0;
+
+	if (!begin(&io, fd, POLLOUT)) {
+		ret = real()->write(fd, buf + done, n - done);
+		return ret < 0 && done ? (ssize_t)done : ret + (ssize_t)done;
+	}
+	do {
+		struct iovec iov = { (char *)buf + done, n - done };
+
+		ret = try_writev(&io, &iov, 1, done);
+		if (ret > 0)
+			done += (size_t)ret;
+		if (ret > 0 && done < n)
+			ret = -EAGAIN;
+	} while (ret == -EAGAIN && io_again(&io));
+	if (end(&io, &ret)) {
+		ret = real()->write(fd, buf + done, n - done);
+		return ret < 0 && done ? (ssize_t)done : ret + (ssize_t)done;
+	}
+	return done ? (ssize_t)done : errno_return_long(ret);
+}
+
+WRAPPER ssize_t write(int fd, const void *buf, size_t n)
+{
+	return n ? write_rest(fd, buf, n, 0) : real()->write(fd, buf, n);
+}
+
+static ssize_t total(const struct iovec *iov, size_t n)
+{
+	ssize_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (ssize_t)iov[i].iov_len;
+	return sum;
+}
+
+/* Of a stream, done bytes of iov have been written by one call: the rest by others. */
+static ssize_t finish(int fd, const struct iovec *iov, size_t n, size_t done)
+{
+	size_t before = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = iov[i].iov_len, begun = done > before ? done - before : 0;
+
+		before += len;
+		if (begun >= len)
+			continue;
+		ssize_t wrote = write_rest(fd, iov[i].iov_base, len, begun);
+
+		if (wrote < 0)
+			break;
+		done += (size_t)wrote - begun;
+		if ((size_t)wrote < len)
+			break;
+	}
+	return (ssize_t)done;
+}
+
+WRAPPER ssize_t writev(int fd, const struct iovec *iov, int n)
+{
+	struct io io;
+	long ret;
+
+	if (n <= 0 || !begin(&io, fd, POLLOUT))
+		return real()->writev(fd, iov, n);
+	do
+		ret = try_writev(&io, iov, n, false);
+	while (ret == -EAGAIN && io_again(&io));
+	if (end(&io, &ret))
+		return real()->writev(fd, iov, n);
+	return ret > 0 && ret < total(iov, (size_t)n) ? finish(fd, iov, (size_t)n, (size_t)ret) : errno_return_long(ret);
+}
+
+WRAPPER ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
+{
+	size_t done = 0;
+	struct io io;
+	long ret;
+
+	if (flags & MSG_DONTWAIT || !begin(&io, fd, POLLOUT))
+		return real()->sendto(fd, buf, n, flags, addr, len);
+	do {
+		ret = syscall6(SYS_sendto, io.w.fd, (long)buf + (long)done, (long)(n - done),
+			       flags | MSG_DONTWAIT | (done ? MSG_NOSIGNAL : 0), (long)addr, len);
+		if (ret > 0)
+			done += (size_t)ret;
+		if (ret > 0 && done < n)
+			ret = -EAGAIN;
+	} while (ret == -EAGAIN && io_again(&io));
+	if (end(&io, &ret)) {
+		ret = real()->sendto(fd, (const char *)buf + done, n - done, flags, addr, len);
+		return ret < 0 && done ? (ssize_t)done : ret + (ssize_t)done;
+	}
+	return done ? (ssize_t)done : errno_return_long(ret);
+}
+
+WRAPPER ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+	return sendto(fd, buf, n, flags, NULL, 0);
+}
+
+WRAPPER ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	struct io io;
+	long ret;
+
+	if (flags & MSG_DONTWAIT || !begin(&io, fd, POLLOUT))
+		return real()->sendmsg(fd, msg, flags);
+	do
+		ret = syscall3(SYS_sendmsg, io.w.fd, (long)msg, flags | MSG_DONTWAIT);
+	while (ret == -EAGAIN && io_again(&io));
+	if (end(&io, &ret))
+		return real()->sendmsg(fd, msg, flags);
+	return ret > 0 && ret < total(msg->msg_iov, msg->msg_iovlen)
+		       ? finish(fd, msg->msg_iov, msg->msg_iovlen, (size_t)ret) : errno_return_long(ret);
 }
 
 WRAPPER int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict len, int flags)
 {
-	before_input(fd);
-	return real()->accept4(fd, addr, len, flags);
+	struct io io;
+	long ret;
+
+	if (!begin(&io, fd, POLLIN))
+		return real()->accept4(fd, addr, len, flags);
+	do {
+		ret = io_ask(&io);
+		if (ret == 1)
+			ret = syscall4(SYS_accept4, io.w.fd, (long)addr, (long)len, flags);
+	} while (ret == -EAGAIN && io_again(&io));
+	return end(&io, &ret) ? real()->accept4(fd, addr, len, flags) : errno_return((int)ret);
 }
+
+WRAPPER int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+{
+	return accept4(fd, addr, len, 0);
+}
+
+/* As the libc's, with a check of the buffer's size. */
 
 WRAPPER ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 {
@@ -69,176 +306,70 @@ WRAPPER ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 
 WRAPPER ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags)
 {
-	before_input(fd);
-	return real()->__recv_chk(fd, buf, n, size, flags);
+	return n > size ? real()->__recv_chk(fd, buf, n, size, flags) : recv(fd, buf, n, flags);
 }
 
 WRAPPER ssize_t __recvfrom_chk(int fd, void *restrict buf, size_t n, size_t size, int flags,
 			       struct sockaddr *restrict addr, socklen_t *restrict len)
 {
-	before_input(fd);
-	return real()->__recvfrom_chk(fd, buf, n, size, flags, addr, len);
+	return n > size ? real()->__recvfrom_chk(fd, buf, n, size, flags, addr, len)
+			: recvfrom(fd, buf, n, flags, addr, len);
 }
 
-/* Calls that wait for several: tried without waiting, then waited for at home. */
+/* Calls that cannot be told not to wait, on descriptors that mostly do not. */
 
-/* Through a signalfd() a thread sees what is pending for itself: at home, and by no try elsewhere. */
-static bool signals_are_read;
-
-WRAPPER int signalfd(int fd, const sigset_t *mask, int flags)
+WRAPPER int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout)
 {
-	store_relaxed(&signals_are_read, true);
-	return real()->signalfd(fd, mask, flags);
-}
-
-static void before_look(void)
-{
-	if (unlikely(load_relaxed(&signals_are_read)))
+	if (!(flags & MSG_DONTWAIT))
 		umcg_go_home();
+	return real()->recvmmsg(fd, msgs, n, flags, timeout);
 }
 
-WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
+WRAPPER int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags)
 {
-	before_look();
-	if (timeout != 0 && may_wait_elsewhere()) {
-		int ret = real()->poll(fds, n, 0);
-
-		if (ret != 0)
-			return ret;
-		umcg_go_home();
-	}
-	return real()->poll(fds, n, timeout);
+	if (!(flags & MSG_DONTWAIT))
+		umcg_before(fd, POLLOUT);
+	return real()->sendmmsg(fd, msgs, n, flags);
 }
 
-WRAPPER int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
+WRAPPER ssize_t sendfile(int out, int in, off_t *offset, size_t n)
 {
-	return n > size / sizeof(*fds) ? real()->__poll_chk(fds, n, timeout, size) : poll(fds, n, timeout);
+	umcg_before(out, POLLOUT);
+	return real()->sendfile(out, in, offset, n);
 }
 
-WRAPPER int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict x,
-		   struct timeval *restrict timeout)
+WRAPPER ssize_t sendfile64(int out, int in, off64_t *offset, size_t n)
 {
-	before_look();
-	if (!timeout || timeout->tv_sec || timeout->tv_usec)
-		umcg_go_home();
-	return real()->select(n, r, w, x, timeout);
+	umcg_before(out, POLLOUT);
+	return real()->sendfile64(out, in, offset, n);
 }
 
-WRAPPER int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+WRAPPER ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t n, unsigned flags)
 {
-	before_look();	/* the kernel does when a descriptor is added; later it is told */
-	return real()->epoll_ctl(epfd, op, fd, event);
+	umcg_before(in, POLLIN);
+	umcg_before(out, POLLOUT);
+	return real()->splice(in, in_offset, out, out_offset, n, flags);
 }
 
-WRAPPER int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
+WRAPPER ssize_t tee(int in, int out, size_t n, unsigned flags)
 {
-	before_look();
-	if (timeout != 0 && may_wait_elsewhere()) {
-		int ret = real()->epoll_wait(epfd, events, max, 0);
-
-		if (ret != 0)
-			return ret;
-		umcg_go_home();
-	}
-	return real()->epoll_wait(epfd, events, max, timeout);
+	umcg_before(in, POLLIN);
+	umcg_before(out, POLLOUT);
+	return real()->tee(in, out, n, flags);
 }
 
-/* Raw system calls whose effect or answer depends on the kernel thread, and futex waits. */
-static bool belongs_home(long nr, long op)
+WRAPPER ssize_t vmsplice(int fd, const struct iovec *iov, size_t n, unsigned flags)
 {
-	switch (nr) {
-	case SYS_futex:
-		op &= FUTEX_CMD_MASK;
-		return !member_is_locked(umcg_self) && op != FUTEX_WAKE && op != FUTEX_WAKE_BITSET && op != FUTEX_WAKE_OP &&
-		       op != FUTEX_REQUEUE && op != FUTEX_CMP_REQUEUE;
-	case SYS_rt_sigprocmask:
-	case SYS_rt_sigtimedwait:
-	case SYS_rt_sigsuspend:
-	case SYS_ppoll:
-	case SYS_pselect6:
-	case SYS_epoll_pwait:
-	case SYS_epoll_pwait2:
-	case SYS_pause:
-	case SYS_rt_sigpending:
-	case SYS_sigaltstack:
-	case SYS_prctl:
-	case SYS_clone:
-	case SYS_clone3:
-	case SYS_fork:
-	case SYS_execve:
-	case SYS_execveat:
-	case SYS_wait4:
-	case SYS_waitid:
-	case SYS_set_robust_list:
-	case SYS_set_tid_address:
-	case SYS_rseq:
-	case SYS_kill:
-	case SYS_tkill:
-	case SYS_tgkill:
-	case SYS_rt_sigqueueinfo:
-	case SYS_rt_tgsigqueueinfo:
-	case SYS_pidfd_send_signal:
-	case SYS_ptrace:
-		return true;
-	default:
-		return false;
-	}
+	umcg_before(fd, POLLOUT);
+	return real()->vmsplice(fd, iov, n, flags);
 }
 
-/* Those that change it. Credentials too: only the libc's functions change them for all threads. */
-static bool bind_for(long nr, const long *a)
+WRAPPER int eventfd_read(int fd, eventfd_t *value)
 {
-	switch (nr) {
-	case SYS_sched_setaffinity:
-	case SYS_sched_setscheduler:
-	case SYS_sched_setparam:
-	case SYS_sched_setattr:
-		umcg_stay_home_tid((pid_t)a[0]);
-		return true;
-	case SYS_prctl:
-		if (!umcg_prctl_binds(a[0]))
-			return false;
-		break;
-	case SYS_setpriority:
-	case SYS_ioprio_set:
-	case SYS_seccomp:
-	case SYS_unshare:
-	case SYS_setns:
-	case SYS_capset:
-	case SYS_setuid:
-	case SYS_setgid:
-	case SYS_setreuid:
-	case SYS_setregid:
-	case SYS_setresuid:
-	case SYS_setresgid:
-	case SYS_setgroups:
-	case SYS_setfsuid:
-	case SYS_setfsgid:
-	case SYS_keyctl:
-		break;
-	default:
-		return false;
-	}
-	umcg_stay_home();
-	return true;
+	return read(fd, value, sizeof(*value)) == sizeof(*value) ? 0 : -1;
 }
 
-WRAPPER long syscall(long nr, ...)
+WRAPPER int eventfd_write(int fd, eventfd_t value)
 {
-	long a[6];
-	va_list ap;
-
-	va_start(ap, nr);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
-	if (nr == SYS_gettid)
-		return gettid();
-	if (!bind_for(nr, a) && on_carrier() && belongs_home(nr, a[1]))
-		umcg_go_home();
-	if (nr == SYS_exit)
-		thread_exits_raw();
-	if (nr == SYS_rt_sigtimedwait)
-		return umcg_raw_sigtimedwait(a);
-	return umcg_sent_raw(nr, a, real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
+	return write(fd, &value, sizeof(value)) == sizeof(value) ? 0 : -1;
 }

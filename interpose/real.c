@@ -22,6 +22,8 @@ OTHER_NAME(libc_mutex_unlock, pthread_mutex_unlock);
 OTHER_NAME(libc_once, pthread_once);
 OTHER_NAME(libc_key_create, pthread_key_create);
 OTHER_NAME(libc_read, read);
+OTHER_NAME(libc_write, write);
+OTHER_NAME(libc_close, close);
 
 /* These have no other name. */
 static long raw_syscall(long nr, ...)
@@ -52,6 +54,8 @@ struct real umcg_real = {
 	.pthread_once = libc_once,
 	.pthread_key_create = libc_key_create,
 	.read = libc_read,
+	.write = libc_write,
+	.close = libc_close,
 	.syscall = raw_syscall,
 	.clock_gettime = raw_clock_gettime,
 };

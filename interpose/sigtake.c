@@ -5,10 +5,9 @@
  * as on arrival, see sched/kept.h. A token for nothing has been taken in vain.
  */
 #include "interpose.h"
+#include "host/sys.h"
 #include "sched/kept.h"
 
-#include <fcntl.h>
-#include <string.h>
 #include <sys/signalfd.h>
 
 static bool taken(int sig, siginfo_t *info)
@@ -130,28 +129,11 @@ static struct signalfd_siginfo from_siginfo(const siginfo_t *from)
 	return info;
 }
 
-static bool is_signalfd(int fd)
-{
-	static const char kind[] = "anon_inode:[signalfd]";
-	char path[32] = "/proc/self/fd/", target[sizeof(kind)];
-	char digits[12], *d = digits + sizeof(digits) - 1;
-
-	if (fd < 0)
-		return false;
-	*d = '\0';
-	do
-		*--d = (char)('0' + fd % 10);
-	while (fd /= 10);
-	strcat(path, d);
-	return syscall4(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, sizeof(target)) == sizeof(kind) - 1 &&
-	       !memcmp(target, kind, sizeof(kind) - 1);
-}
-
 bool umcg_reads_signals(int fd)
 {
 	struct task *t = umcg_self;
 
-	return t && t->kept && !on_carrier() && is_signalfd(fd);
+	return t && t->kept && !on_carrier() && host_is_signalfd(fd);
 }
 
 /* Whether it is to be seen. */

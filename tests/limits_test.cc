@@ -82,11 +82,11 @@ TEST_P(BadValue, IsNamedOnce)
 INSTANTIATE_TEST_SUITE_P(Settings, BadValue,
 			 testing::Values("UMCG_SERVERS=0", "UMCG_SERVERS=-1", "UMCG_SERVERS=two", "UMCG_SERVERS=2x",
 					 "UMCG_SERVERS=99999999999999999999", "UMCG_SLICE_MS=0", "UMCG_SLICE_MS=soon",
-					 "UMCG_SLICE_MS=-5", "UMCG_SLICE_MS=99999999999"));
+					 "UMCG_SLICE_MS=-5", "UMCG_SLICE_MS=99999999999", "UMCG_FUTEX=2"));
 
 TEST(Settings, GoodValuesAreSilent)
 {
-	for (const char *setting : {"UMCG_SERVERS=1", "UMCG_SERVERS=3", "UMCG_SLICE_MS=1", "UMCG_SLICE_MS=10", "UMCG_STATS=0"}) {
+	for (const char *setting : {"UMCG_SERVERS=1", "UMCG_SERVERS=3", "UMCG_SLICE_MS=1", "UMCG_SLICE_MS=10", "UMCG_STATS=0", "UMCG_FUTEX=0"}) {
 		Outcome ours = run_preloaded(hand_over, 0, {setting});
 		EXPECT_EQ(ours.ends, "exit 0") << setting << ours.say();
 		EXPECT_EQ(ours.err, "") << setting;

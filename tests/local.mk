@@ -328,6 +328,26 @@ tests_clients_io_cancel_SOURCES = tests/clients/io_cancel.c
 tests_clients_io_cancel_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_io_cancel_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/io_numbers
+tests_clients_io_numbers_SOURCES = tests/clients/io_numbers.c
+tests_clients_io_numbers_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_numbers_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/futex
+tests_clients_futex_SOURCES = tests/clients/futex.c
+tests_clients_futex_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_futex_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_stream
+tests_clients_io_stream_SOURCES = tests/clients/io_stream.c
+tests_clients_io_stream_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_stream_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_others
+tests_clients_io_others_SOURCES = tests/clients/io_others.c
+tests_clients_io_others_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_others_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/io_event
 tests_clients_io_event_SOURCES = tests/clients/io_event.c
 tests_clients_io_event_CFLAGS = $(CLIENT_CFLAGS)

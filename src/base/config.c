@@ -57,4 +57,5 @@ void config_read(struct config *c, char **envp, bool secure)
 	c->disable = number(envp, "UMCG_DISABLE", 0, 1, 0, "0");
 	c->verbose = number(envp, "UMCG_VERBOSE", 0, 1, 0, "0");
 	c->stats = number(envp, "UMCG_STATS", 0, 1, 0, "0");
+	c->futex = number(envp, "UMCG_FUTEX", 0, 1, 1, "1");
 }

@@ -11,6 +11,7 @@ struct config {
 	bool disable;		/* UMCG_DISABLE */
 	bool verbose;		/* UMCG_VERBOSE */
 	bool stats;		/* UMCG_STATS */
+	bool futex;		/* UMCG_FUTEX: private futexes by syscall() wait in the parking lot */
 };
 
 enum { MAX_SERVERS = 256, MAX_SLICE_MS = 10000, DEFAULT_SLICE_MS = 5 };

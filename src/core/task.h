@@ -109,6 +109,7 @@ struct carrier {
 	struct task *post_task;
 	uint32_t word;			/* futex of a spare carrier: 1 when it has been given a server */
 	uint32_t preempt;		/* the monitor's request to its signal handler */
+	struct task *uncharged;		/* the worker that it has left last for its own context, or NULL; its own */
 	uint64_t charged;		/* ns of CPU time that has been charged to workers, or dropped */
 	uint64_t cpu_seen;		/* ns of CPU time at the monitor's last look, … */
 	uint64_t cpu_seen_at;		/* … which was at this time */

@@ -6,6 +6,7 @@
 #include "host/vdso.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 
 void *sys_map(size_t size)
@@ -108,4 +109,19 @@ _Noreturn void sys_die(int sig)
 	sys_tgkill(sys_getpid(), sys_gettid(), sig);
 	for (;;)
 		syscall3(SYS_exit_group, 128 + sig, 0, 0);
+}
+
+bool host_is_signalfd(int fd)
+{
+	static const char kind[] = "anon_inode:[signalfd]";
+	char target[sizeof(kind)];
+	struct text path = { 0 };
+
+	if (fd < 0)
+		return false;
+	text_str(&path, "/proc/self/fd/");
+	text_dec(&path, (uint64_t)fd);
+	path.buf[path.len] = '\0';
+	return syscall4(SYS_readlinkat, AT_FDCWD, (long)path.buf, (long)target, sizeof(target)) == sizeof(kind) - 1 &&
+	       !memcmp(target, kind, sizeof(kind) - 1);
 }

@@ -141,6 +141,9 @@ uint64_t host_clock_ns(clockid_t clock);
 void *sys_map(size_t size);
 void sys_unmap(void *p, size_t size);
 
+/* Whether fd is a signalfd: through it a thread sees what is pending for its own kernel thread. */
+bool host_is_signalfd(int fd);
+
 /* The file's beginning as a string; false if it cannot be read or is empty. */
 bool sys_read_file(const char *path, char *buf, size_t size);
 

@@ -3,8 +3,8 @@
  * CPU time of workers. The kernel charges what they use at home to their own
  * kernel threads; what they use on carriers is charged here.
  *
- * A worker is charged when its carrier has no other to go on with, and by the
- * monitor's samples. From account_exactly() on, or while the monitor is dormant,
+ * A worker is charged when its carrier goes to sleep after it, and by the monitor's
+ * samples. From account_exactly() on, or while the monitor is dormant,
  * also at each switch: that costs a system call, so only programs that ask for a
  * thread's CPU time pay for it.
  */

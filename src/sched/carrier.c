@@ -11,6 +11,7 @@
 #include "sched/account.h"
 #include "sched/broadcast.h"
 #include "sched/contract.h"
+#include "sched/poller.h"
 #include "sched/signal.h"
 #include "base/text.h"
 
@@ -20,6 +21,7 @@
 enum {
 	CARRIER_STACK = 64 << 10,
 	CARRIER_ALTSTACK = 64 << 10,	/* synchronous faults of workers that overflowed their stack */
+	PICKS_PER_LOOK = 64,
 	CARRIER_TCB = 4096,		/* above the thread pointer: self pointer, canary */
 };
 
@@ -71,6 +73,12 @@ void carrier_post(struct carrier *c)
 	}
 }
 
+/* Whether it is time for a busy server to look at the descriptors that its workers wait for. */
+static bool server_looks(struct server *s)
+{
+	return ++s->picks % PICKS_PER_LOOK == 0;
+}
+
 /*
  * Leave t's context: for chosen if it can be had, else for the next worker of
  * this server, else for the carrier's own context. At home: for the park stack.
@@ -96,6 +104,8 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 		next->lent = next->preempted;
 		s->swaps++;
 	} else if (s) {
+		if (unlikely(server_looks(s)))
+			poller_look_if_wanted();
 		next = server_pick(s);
 	}
 	if (!next && post == POST_YIELD && s)
@@ -113,13 +123,24 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 		account_switch(c, t);
 		arch_switch(&t->ctx, &next->ctx);
 	} else {
-		account_charge(c, t);
+		account_switch(c, t);
+		c->uncharged = t;
 		arch_switch(&t->ctx, &c->task->ctx);
 	}
 back:
 	if (t->carrier)
 		carrier_post(t->carrier);
 	return true;
+}
+
+/* What it has used until now was for the worker that it ran last, what it uses to wake up is nobody's. */
+static void rest(struct carrier *c)
+{
+	if (c->uncharged)
+		account_charge(c, c->uncharged);
+	c->uncharged = NULL;
+	server_sleep(c->server);
+	account_begin(c);
 }
 
 /* Run workers until none is left or the server has been taken away. */
@@ -137,7 +158,8 @@ static void run_workers(struct carrier *c)
 			servers_wake_one(more);
 	}
 	if (!next) {
-		server_sleep(c->server);
+		if (!poller_look_if_wanted())
+			rest(c);
 		timers_run(host_now());
 		return;
 	}
@@ -149,7 +171,6 @@ static void run_workers(struct carrier *c)
 	state_set(&c->server->ut, UMCG_TASK_IDLE);
 	store_relaxed(&c->server->current, next);
 	monitor_poke();
-	account_begin(c);
 	arch_switch(&c->task->ctx, &next->ctx);
 	if (c->server) {
 		state_set(&c->server->ut, UMCG_TASK_RUNNING);

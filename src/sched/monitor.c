@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The monitor: a kernel thread that looks at servers which made no switch since
- * its last look while work waits for them.
+ * The monitor: a kernel thread that looks at servers while work waits for them.
  *
  *  carrier asleep in the kernel     give the server to a spare carrier
  *  worker in the LIFO slot left     let an idle server have it
@@ -14,6 +13,7 @@
 #include "sched/account.h"
 #include "sched/broadcast.h"
 #include "sched/contract.h"
+#include "sched/poller.h"
 #include "sched/sched.h"
 #include "sched/signal.h"
 #include "core/state.h"
@@ -36,12 +36,12 @@ enum {
 void monitor_poke_slow(void)
 {
 	if (swap_acq_rel(&umcg_rt.monitor_dormant, 0))
-		sys_futex_wake(&umcg_rt.monitor_dormant, 1);
+		monitor_wake();
 }
 
 void monitor_wake(void)
 {
-	sys_futex_wake(&umcg_rt.monitor_dormant, 1);
+	poller_wake(&umcg_rt.monitor_dormant);
 }
 
 static uint64_t cpu_time_of(int tid)
@@ -267,7 +267,7 @@ static uint64_t look_at(struct server *s, uint64_t now)
 	if (stuck)
 		servers_wake_one(s);
 	/* A preemption would interrupt its sleep. */
-	if (((stuck && !carrier_has_run(c, now)) || now >= due) && carrier_sleeps(c))
+	if ((!carrier_has_run(c, now) || now >= due) && carrier_sleeps(c))
 		return carrier_take_server(s, c, w) ? tick : now + RETRY_US * NSEC_PER_USEC;
 	if (now >= due) {
 		s->preempted = true;
@@ -312,8 +312,16 @@ static void sleep_until_poked(void)
 
 	if (next >= load_relaxed(&umcg_rt.keeper_deadline))
 		next = NO_DEADLINE;
-	next = retire < next ? retire : next;
-	sys_futex_wait(&umcg_rt.monitor_dormant, 1, timers_sleep_limit(next));
+	next = timers_sleep_limit(retire < next ? retire : next);
+	if (!poller_sit(&umcg_rt.monitor_dormant, 1, next))
+		sys_futex_wait(&umcg_rt.monitor_dormant, 1, next);
+}
+
+/* Nobody sleeps towards the descriptors that workers wait for: servers look now and then, or compute. */
+static void look_at_descriptors(bool quiet)
+{
+	if (poller_unattended() && !(quiet && servers_wake_sitter()))
+		poller_look();
 }
 
 /* Sleep until poked, or until a deadline that no server watches. */
@@ -344,6 +352,7 @@ static int monitor_main(void *arg)
 		l = look_round(now);
 
 		timers_run(now);
+		look_at_descriptors(l.switches == seen);
 		broadcast_answer_monitor();
 		if (now >= retire_due(now) && retire(now))
 			return 0;

@@ -5,6 +5,7 @@
 #include "host/cpus.h"
 #include "host/thread.h"
 #include "sched/kept.h"
+#include "sched/poller.h"
 #include "sched/sched.h"
 #include "sched/signal.h"
 
@@ -214,6 +215,7 @@ void runtime_after_fork_child(void)
 
 	if (!umcg_rt.prepared)
 		return;
+	poller_after_fork_child();
 	umcg_rt = (struct umcg_runtime){
 		.config = config,
 		.keeper_deadline = NO_DEADLINE,

@@ -26,6 +26,7 @@ struct server {
 	/* Only the carrier that executes the server touches these, or whoever holds
 	 * that carrier's worker off (server_hold()). */
 	struct task *slot;		/* LIFO slot: the worker woken last */
+	uint32_t picks;
 	uint32_t streak;		/* picks from the slot since the last from the queue */
 
 	/* Written by the carrier that executes it, read by the monitor. */
@@ -121,6 +122,15 @@ struct umcg_runtime {
 		char *free;		/* guarded by lock */
 		unsigned n;		/* of them */
 	} parkstacks;
+
+	/* See poller.h. */
+	struct {
+		struct lock lock;	/* for the two descriptors to come and move */
+		int epoll, event;	/* descriptors + 1; 0: none yet */
+		uint32_t limits;	/* how often the program has set a time limit on a socket */
+		uint32_t waiting;	/* for how many descriptors workers are parked */
+		uint32_t *seat;		/* the word of who sleeps in epoll_wait(), or NULL */
+	} poller;
 
 	uint64_t coarse_now;		/* ns, CLOCK_MONOTONIC at the monitor's last tick */
 	uint64_t starved_until;		/* ns: carriers get too little of the CPUs, see server_starves() */

@@ -179,6 +179,18 @@ void unpark_batch_run(struct unpark_batch *b)
 	}
 }
 
+bool task_may_park(struct task *t)
+{
+	return t->kind == TASK_WORKER && !t->bound && !t->role && !load_relaxed(&umcg_rt.retiring) && !task_pinned(t);
+}
+
+bool task_has_company(struct task *t)
+{
+	struct server *s = t->carrier ? t->carrier->server : NULL;
+
+	return s && server_has_waiting(s) && !server_runs_long(s);
+}
+
 void task_yield(struct task *t)
 {
 	if (t->kind == TASK_WORKER && !t->bound && !t->role && !task_pinned(t)) {

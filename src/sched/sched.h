@@ -38,6 +38,12 @@ void unpark_batch_init(struct unpark_batch *b);
 void unpark_batch_add(struct unpark_batch *b, struct task *t);
 void unpark_batch_run(struct unpark_batch *b);
 
+/* Whether t may wait on a server's behalf, that is, parked; else on its kernel thread. */
+bool task_may_park(struct task *t);
+
+/* Whether others are runnable where t runs that will not keep the CPU for long. */
+bool task_has_company(struct task *t);
+
 /* Give the CPU to another runnable worker, else to other processes. */
 void task_yield(struct task *t);
 
@@ -68,6 +74,7 @@ void futex_wake_soon(struct task *t, uint32_t *word);
 
 /* server.c */
 struct task *server_pick(struct server *s);
+bool server_runs_long(struct server *s);
 void server_end_streak(struct server *s);
 void server_push_slot(struct server *s, struct task *t);
 void server_push(struct server *s, struct task *t);
@@ -77,6 +84,7 @@ struct task *servers_steal(struct server *self);
 struct server *servers_have_work(void);
 void server_free_slot(struct server *s);
 void server_push_remote(struct task *t);
+bool servers_wake_sitter(void);
 
 /*
  * More kernel threads want the CPUs than there are, so that a server, which is

@@ -7,6 +7,7 @@
  * overflow, and an uncontended lock costs what a ring's CAS would.
  */
 #include "core/state.h"
+#include "sched/poller.h"
 #include "sched/sched.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ enum { LOCK_LOOKS = 20 };
 enum { WAKE_COST_NS = 20000 };
 
 /* Longer than a sleeping server takes to come. */
-static bool runs_long(struct server *s)
+bool server_runs_long(struct server *s)
 {
 	return load_relaxed(&s->run_ns) >= WAKE_COST_NS;
 }
@@ -119,7 +120,7 @@ void server_push_slot(struct server *s, struct task *t)
 {
 	struct task *before = s->slot;
 
-	if (load_relaxed(&umcg_rt.idle_count) && !t->rival_for && runs_long(s)) {
+	if (load_relaxed(&umcg_rt.idle_count) && !t->rival_for && server_runs_long(s)) {
 		server_push(s, t);
 		return;
 	}
@@ -200,12 +201,25 @@ struct server *servers_have_work(void)
 	return NULL;
 }
 
-/* Take s, or the server that fell idle last, off the idle list. */
+/* The server that fell idle last; who sits only if there is no other. */
+static struct server *idle_choose_locked(void)
+{
+	struct server *s = NULL;
+
+	for (struct list *l = umcg_rt.idle.next; l != &umcg_rt.idle; l = l->next) {
+		s = container_of(l, struct server, idle_link);
+		if (&s->idle_word != load_relaxed(&umcg_rt.poller.seat))
+			break;
+	}
+	return s;
+}
+
+/* Take s, or any server, off the idle list. */
 static struct server *idle_remove(struct server *s)
 {
 	lock_acquire(&umcg_rt.idle_lock);
-	if (!s && !list_empty(&umcg_rt.idle))
-		s = container_of(umcg_rt.idle.next, struct server, idle_link);
+	if (!s)
+		s = idle_choose_locked();
 	if (s && load_relaxed(&s->idle_word)) {
 		list_remove(&s->idle_link);
 		store_relaxed(&umcg_rt.idle_count, umcg_rt.idle_count - 1);
@@ -241,7 +255,7 @@ void servers_wake_one(struct server *busy)
 		store_release(&umcg_rt.searching, 0);
 		return;
 	}
-	sys_futex_wake(&s->idle_word, 1);
+	poller_wake(&s->idle_word);
 }
 
 void task_send_home(struct task *t)
@@ -268,7 +282,7 @@ void server_push_remote(struct task *t)
 		return;
 	}
 	push(s, t);
-	sys_futex_wake(&s->idle_word, 1);
+	poller_wake(&s->idle_word);
 	monitor_poke();
 }
 
@@ -276,7 +290,7 @@ void server_push_remote(struct task *t)
 void server_wake(struct server *s)
 {
 	if (idle_remove(s))
-		sys_futex_wake(&s->idle_word, 1);
+		poller_wake(&s->idle_word);
 }
 
 /* Have some sleeping server look at the timers again. */
@@ -285,7 +299,7 @@ bool servers_wake_keeper(void)
 	struct server *s = idle_remove(NULL);
 
 	if (s)
-		sys_futex_wake(&s->idle_word, 1);
+		poller_wake(&s->idle_word);
 	return s != NULL;
 }
 
@@ -346,7 +360,7 @@ static bool take_slot_of_other(struct server *s)
 		struct carrier *c = load_relaxed(&o->carrier);
 		struct task *w = load_relaxed(&o->current), *t;
 
-		if (o == s || !c || !w || !load_relaxed(&o->slot) || !runs_long(o) || !server_hold(o, c, w))
+		if (o == s || !c || !w || !load_relaxed(&o->slot) || !server_runs_long(o) || !server_hold(o, c, w))
 			continue;
 		t = o->slot;
 		t = t && !wants_busy_lock(t) ? take_slot(o) : NULL;
@@ -360,6 +374,42 @@ static bool take_slot_of_other(struct server *s)
 	return false;
 }
 
+/*
+ * Whether another server will look at the descriptors before long, as its workers
+ * run shortly. Then events need not wake us as well: the one that goes on with
+ * what it has woken itself saves the wake of a halted CPU.
+ */
+static bool other_looks(struct server *s)
+{
+	for (unsigned i = 0; i < umcg_rt.nservers; i++) {
+		struct server *o = &umcg_rt.servers[i];
+
+		if (o != s && !load_relaxed(&o->idle_word) && load_relaxed(&o->current) && !server_runs_long(o))
+			return true;
+	}
+	return false;
+}
+
+/* The monitor has seen that nobody looks at the descriptors: let a sleeping server do it. False if there is none that would. */
+bool servers_wake_sitter(void)
+{
+	struct server *s;
+
+	if (!load_relaxed(&umcg_rt.idle_count) || other_looks(NULL))
+		return false;
+	s = idle_remove(NULL);
+	if (s)
+		poller_wake(&s->idle_word);
+	return s != NULL;
+}
+
+static void sleep_idle(struct server *s, uint64_t until)
+{
+	if (poller_unattended() && !other_looks(s) && poller_sit(&s->idle_word, 1, until))
+		return;
+	sys_futex_wait(&s->idle_word, 1, until);
+}
+
 /* Sleep until there may be something to run on s, or a timer is due. */
 void server_sleep(struct server *s)
 {
@@ -370,6 +420,6 @@ void server_sleep(struct server *s)
 	sys_membarrier();
 	if (!server_has_waiting(s) && !servers_have_work() &&
 	    timers_next() >= load_relaxed(&umcg_rt.keeper_deadline) && !take_slot_of_other(s))
-		sys_futex_wait(&s->idle_word, 1, timers_sleep_limit(until));
+		sleep_idle(s, timers_sleep_limit(until));
 	idle_leave(s);
 }

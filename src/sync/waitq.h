@@ -39,6 +39,7 @@ struct waiter {
 	uint64_t since;		/* coarse ns: when it first joined; not 0 when it joins: it was woken in vain */
 	uint32_t *count;	/* the object's own count of waiters, or NULL; written under the bucket's lock */
 	uint32_t unit;		/* what one waiter adds to it */
+	uint32_t bitset;	/* futex: which wakes are for it */
 };
 
 struct bucket {

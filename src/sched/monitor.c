@@ -23,6 +23,7 @@
 
 enum {
 	TICK_US = 1000,
+	FRESH_US = 100,			/* a look takes a tenth of that */
 	RETRY_US = 50,			/* a server could not be taken: no spare carrier yet */
 	STARVE_MS = 20,			/* of waiting work with too little CPU: */
 	STARVED_FOR_MS = 200,		/* for so long workers are woken at home */
@@ -56,7 +57,7 @@ uint64_t carrier_cpu_time(struct carrier *c)
 }
 
 /* Asleep in the kernel: its CPU clock stands still and /proc says so. */
-bool carrier_sleeps(struct carrier *c)
+static bool looks_asleep(struct carrier *c)
 {
 	uint64_t before = cpu_time_of(c->tid);
 	char state;
@@ -65,6 +66,19 @@ bool carrier_sleeps(struct carrier *c)
 		return false;
 	state = sys_thread_state(c->tid);
 	return state == 'S' || state == 'D' || state == 't' || state == 'T';
+}
+
+/* Who is told that it runs may interrupt it: then the answer must not be old, from before we lost the CPU. */
+bool carrier_sleeps(struct carrier *c)
+{
+	uint64_t begin;
+	bool sleeps;
+
+	do {
+		begin = host_now();
+		sleeps = looks_asleep(c);
+	} while (!sleeps && host_now() - begin > FRESH_US * NSEC_PER_USEC);
+	return sleeps;
 }
 
 /*

@@ -154,7 +154,10 @@ TEST_P(Debugger, SteppingHarmsNothing)
 	for (const char *command : commands)
 		words.insert(words.end(), {"-ex", command});
 	words.insert(words.end(), {"--args", client_path("tools"), "work"});
-	Outcome o = run_gdb(words);
+	Outcome o;
+	// gdb fails if the process ends just as it looks at one of its threads: then it has seen no end.
+	for (int i = 0; i < 3 && (i == 0 || o.err.find("Couldn't get registers: No such process.") != std::string::npos); i++)
+		o = run_gdb(words);
 	EXPECT_NE(o.all_out.find("\n$1 = 230\n"), std::string::npos) << o.say();
 	EXPECT_NE(o.all_out.find("total 360 written 32 turns 240 own 240\n"), std::string::npos) << o.say();
 	EXPECT_NE(o.all_out.find("exited with code 07]\n"), std::string::npos) << o.say();

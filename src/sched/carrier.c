@@ -22,6 +22,7 @@ enum {
 	CARRIER_STACK = 64 << 10,
 	CARRIER_ALTSTACK = 64 << 10,	/* synchronous faults of workers that overflowed their stack */
 	PICKS_PER_LOOK = 64,
+	PICKS_PER_BALANCE = 512,
 	CARRIER_TCB = 4096,		/* above the thread pointer: self pointer, canary */
 };
 
@@ -73,10 +74,14 @@ void carrier_post(struct carrier *c)
 	}
 }
 
-/* Whether it is time for a busy server to look at the descriptors that its workers wait for. */
-static bool server_looks(struct server *s)
+/* What idle servers do, a busy one does now and then. */
+static void look_round(struct server *s)
 {
-	return ++s->picks % PICKS_PER_LOOK == 0;
+	if (likely(++s->picks % PICKS_PER_LOOK))
+		return;
+	poller_look_if_wanted();
+	if (s->picks % PICKS_PER_BALANCE == 0)
+		server_balance(s);
 }
 
 /*
@@ -104,8 +109,7 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 		next->lent = next->preempted;
 		s->swaps++;
 	} else if (s) {
-		if (unlikely(server_looks(s)))
-			poller_look_if_wanted();
+		look_round(s);
 		next = server_pick(s);
 	}
 	if (!next && post == POST_YIELD && s)

@@ -81,6 +81,7 @@ void server_push(struct server *s, struct task *t);
 void server_push_list(struct server *s, struct list *l);
 bool server_claim(struct server *s, struct task *t);
 struct task *servers_steal(struct server *self);
+void server_balance(struct server *s);
 struct server *servers_have_work(void);
 void server_free_slot(struct server *s);
 void server_push_remote(struct task *t);

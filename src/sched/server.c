@@ -56,6 +56,16 @@ static struct task *unqueue_locked(struct server *s, struct task *t)
 	return t;
 }
 
+static void queue_list_locked(struct server *s, struct list *l)
+{
+	while (!list_empty(l)) {
+		struct task *t = container_of(l->next, struct task, rq);
+
+		list_remove(&t->rq);
+		queue_locked(s, t);
+	}
+}
+
 static struct task *take_head(struct server *s)
 {
 	struct task *t = NULL;
@@ -143,12 +153,7 @@ void server_push(struct server *s, struct task *t)
 void server_push_list(struct server *s, struct list *l)
 {
 	lock_acquire(&s->lock);
-	while (!list_empty(l)) {
-		struct task *t = container_of(l->next, struct task, rq);
-
-		list_remove(&t->rq);
-		queue_locked(s, t);
-	}
+	queue_list_locked(s, l);
 	lock_release(&s->lock);
 	servers_wake_one(s);
 	monitor_poke();
@@ -190,6 +195,37 @@ struct task *servers_steal(struct server *self)
 		}
 	}
 	return NULL;
+}
+
+static struct server *longest_queue(void)
+{
+	struct server *longest = &umcg_rt.servers[0];
+
+	for (unsigned i = 1; i < umcg_rt.nservers; i++)
+		if (load_relaxed(&umcg_rt.servers[i].queued) > load_relaxed(&longest->queued))
+			longest = &umcg_rt.servers[i];
+	return longest;
+}
+
+/*
+ * Between servers that are all busy: workers of a short queue would get a larger
+ * share of the CPUs for ever. Half of the difference moves here.
+ */
+void server_balance(struct server *s)
+{
+	struct server *o = longest_queue();
+	struct list moved;
+
+	list_init(&moved);
+	if (load_relaxed(&o->queued) < load_relaxed(&s->queued) + 2)
+		return;
+	lock_acquire(&o->lock);
+	for (uint32_t left = o->queued, here = load_relaxed(&s->queued); left >= here + 2; left--, here++)
+		list_push_tail(&moved, &unqueue_locked(o, container_of(o->queue.next, struct task, rq))->rq);
+	lock_release(&o->lock);
+	lock_acquire(&s->lock);
+	queue_list_locked(s, &moved);
+	lock_release(&s->lock);
 }
 
 /* A server with workers in its queue, or NULL. */

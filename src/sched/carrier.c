@@ -21,8 +21,8 @@
 enum {
 	CARRIER_STACK = 64 << 10,
 	CARRIER_ALTSTACK = 64 << 10,	/* synchronous faults of workers that overflowed their stack */
-	PICKS_PER_LOOK = 64,
-	PICKS_PER_BALANCE = 512,
+	SWITCHES_PER_LOOK = 64,
+	SWITCHES_PER_BALANCE = 512,
 	CARRIER_TCB = 4096,		/* above the thread pointer: self pointer, canary */
 };
 
@@ -77,10 +77,10 @@ void carrier_post(struct carrier *c)
 /* What idle servers do, a busy one does now and then. */
 static void look_round(struct server *s)
 {
-	if (likely(++s->picks % PICKS_PER_LOOK))
+	if (likely(s->switches % SWITCHES_PER_LOOK))
 		return;
 	poller_look_if_wanted();
-	if (s->picks % PICKS_PER_BALANCE == 0)
+	if (s->switches % SWITCHES_PER_BALANCE == 0)
 		server_balance(s);
 }
 

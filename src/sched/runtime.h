@@ -26,7 +26,6 @@ struct server {
 	/* Only the carrier that executes the server touches these, or whoever holds
 	 * that carrier's worker off (server_hold()). */
 	struct task *slot;		/* LIFO slot: the worker woken last */
-	uint32_t picks;
 	uint32_t streak;		/* picks from the slot since the last from the queue */
 
 	/* Written by the carrier that executes it, read by the monitor. */

@@ -53,7 +53,7 @@ void config_read(struct config *c, char **envp, bool secure)
 	if (secure)
 		envp = NULL;
 	c->servers = number(envp, "UMCG_SERVERS", 1, MAX_SERVERS, 0, "one per CPU");
-	c->slice_ms = number(envp, "UMCG_SLICE_MS", 1, MAX_SLICE_MS, DEFAULT_SLICE_MS, "5");
+	c->slice_ms = number(envp, "UMCG_SLICE_MS", 1, MAX_SLICE_MS, DEFAULT_SLICE_MS, "2");
 	c->disable = number(envp, "UMCG_DISABLE", 0, 1, 0, "0");
 	c->verbose = number(envp, "UMCG_VERBOSE", 0, 1, 0, "0");
 	c->stats = number(envp, "UMCG_STATS", 0, 1, 0, "0");

@@ -14,7 +14,7 @@ struct config {
 	bool futex;		/* UMCG_FUTEX: private futexes by syscall() wait in the parking lot */
 };
 
-enum { MAX_SERVERS = 256, MAX_SLICE_MS = 10000, DEFAULT_SLICE_MS = 5 };
+enum { MAX_SERVERS = 256, MAX_SLICE_MS = 10000, DEFAULT_SLICE_MS = 2 };
 
 /* Read it from envp; a bad value is named once on stderr and the default stays. */
 void config_read(struct config *c, char **envp, bool secure);

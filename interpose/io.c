@@ -13,7 +13,7 @@ void umcg_before(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	if (may_wait_elsewhere() && syscall3(SYS_poll, (long)&p, 1, 0) == 0)
+	if (may_wait_elsewhere() && syscall3(SYS_poll, (long)&p, 1, 0) <= 0)	/* or a signal is pending */
 		umcg_go_home();
 }
 

@@ -89,6 +89,20 @@ static bool add_all(struct io_set *set, const struct pollfd *fds, nfds_t n)
 	return true;
 }
 
+/*
+ * Ask without waiting. A signal that is pending ends even that by EINTR; on a
+ * carrier it is the runtime's own.
+ */
+static long probe(struct pollfd *fds, nfds_t n)
+{
+	long ret;
+
+	do
+		ret = syscall3(SYS_poll, (long)fds, (long)n, 0);
+	while (ret == -EINTR && on_carrier());
+	return ret;
+}
+
 /* Ask about those that the set waits for: they may have other numbers by now. */
 static long ask(const struct io_set *set, struct pollfd *fds, nfds_t n)
 {
@@ -101,7 +115,9 @@ static long ask(const struct io_set *set, struct pollfd *fds, nfds_t n)
 	for (nfds_t i = 0; i < n; i++)
 		if (fds[i].fd >= 0)
 			now[j++].events = fds[i].events;
-	ret = syscall3(SYS_poll, (long)now, (long)set->n, 0);
+	ret = probe(now, set->n);
+	if (ret == -EINTR)		/* handlers are held up in here: none has run */
+		ret = 0;
 	j = 0;
 	for (nfds_t i = 0; ret > 0 && i < n; i++)
 		fds[i].revents = fds[i].fd < 0 ? 0 : now[j++].revents;
@@ -116,7 +132,7 @@ static long poll_until(struct pollfd *fds, nfds_t n, const struct wait_until *un
 	long ret;
 
 	pthread_testcancel();
-	ret = syscall3(SYS_poll, (long)fds, (long)n, 0);
+	ret = probe(fds, n);
 	if (ret || (has_deadline(until) && !left(until)))
 		return ret;
 	if (io_set_begin(&set, *until) && add_all(&set, fds, n)) {
@@ -134,7 +150,7 @@ WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	struct wait_until until;
 
-	if (looks_at_home() || timeout == 0)
+	if (looks_at_home())
 		return real()->poll(fds, n, timeout);
 	until = until_ms(timeout);
 	return errno_return((int)poll_until(fds, n, &until));
@@ -242,8 +258,7 @@ WRAPPER int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restri
 	struct wait_until until = WAIT_FOREVER;
 	int ret;
 
-	if (looks_at_home() || n < 0 || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_usec > 999999 ||
-						 (!timeout->tv_sec && !timeout->tv_usec))))
+	if (looks_at_home() || n < 0 || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_usec > 999999)))
 		return real()->select(n, r, w, x, timeout);
 	if (timeout)
 		until = until_after((uint64_t)timeout->tv_sec * NSEC_PER_SEC + (uint64_t)timeout->tv_usec * NSEC_PER_USEC);

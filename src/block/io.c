@@ -46,7 +46,7 @@ long io_ask(struct io *io)
 {
 	struct pollfd p = { .fd = io->w.fd, .events = (short)io->w.events };
 
-	if (syscall3(SYS_poll, (long)&p, 1, 0) == 0)
+	if (syscall3(SYS_poll, (long)&p, 1, 0) <= 0)		/* or a signal is pending */
 		return -EAGAIN;
 	/* Somebody may be quicker, and the call wait: not while the descriptor is locked. Where
 	 * it has been closed, all that use it come by here. */

@@ -466,7 +466,43 @@ static void timerfds(void)
 	close(event);
 }
 
+static atomic_bool over;
+
+static void *spin(void *arg)
+{
+	while (!over)
+		;
+	return NULL;
+}
+
+/* Nobody sends a signal, so no call says that one came, however often the CPU is taken away. */
+static void asked_often(void)
+{
+	pthread_t t[3];
+	struct pollfd p;
+	long long end = now_us(CLOCK_MONOTONIC) + 300000;
+
+	open_pipe(ends);
+	p = (struct pollfd){ ends[0], POLLIN, 0 };
+	start_threads(t, 3, spin);
+	while (now_us(CLOCK_MONOTONIC) < end) {
+		struct timeval none = { 0 };
+		struct timespec nothing = { 0 };
+		fd_set set;
+
+		FD_ZERO(&set);
+		FD_SET(ends[0], &set);
+		CHECK_EQ(poll(&p, 1, 0), 0);
+		CHECK_EQ(select(ends[0] + 1, &set, NULL, NULL, &none), 0);
+		CHECK_EQ(ppoll(&p, 1, &nothing, NULL), 0);
+	}
+	over = true;
+	join_threads(t, 3);
+	close_both(ends);
+}
+
 const struct check checks[] = {
+	{ "asked_often", asked_often, NULL },
 	{ "odd_numbers", odd_numbers, NULL },
 	{ "ends_of_streams", ends_of_streams, NULL },
 	{ "selects", selects, NULL },

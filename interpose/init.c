@@ -25,6 +25,19 @@ void umcg_go_home(void)
 	np_leave(t);
 }
 
+/* Inside the runtime: the waker of a worker holds a server's lock, and a preemption would leave it held. */
+void umcg_call_home(struct task *t, uint32_t attn)
+{
+	struct task *self = umcg_self;
+
+	if (self)
+		np_enter(self);
+	or_acq_rel(&t->attn, attn);
+	task_interrupt(t);
+	if (self)
+		np_leave(self);
+}
+
 static int process;		/* that our state is of */
 static bool started_here;	/* the runtime, since the last fork() has begun */
 

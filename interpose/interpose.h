@@ -27,6 +27,9 @@ void umcg_stay_home(void) __attribute__((visibility("hidden")));
 /* The same for the thread with that tid, or the caller if it is 0. */
 void umcg_stay_home_tid(pid_t pid) __attribute__((visibility("hidden")));
 
+/* t, a worker, sees the attn bits soon, wherever it is. The caller need not be a task. */
+void umcg_call_home(struct task *t, uint32_t attn) __attribute__((visibility("hidden")));
+
 /* A timer or a sleep is about to use that clock: if it is a thread's CPU time, that thread stays at home. */
 void umcg_clock_binds(clockid_t clock) __attribute__((visibility("hidden")));
 

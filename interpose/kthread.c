@@ -33,10 +33,8 @@ static int bind_if_ok(pthread_t thread, int ret)
 		return ret;
 	}
 	t = thread_task(thread);
-	if (t && t->kind == TASK_WORKER) {
-		or_acq_rel(&t->attn, ATTN_BIND);
-		task_interrupt(t);
-	}
+	if (t && t->kind == TASK_WORKER)
+		umcg_call_home(t, ATTN_BIND);
 	return ret;
 }
 
@@ -67,10 +65,8 @@ void umcg_stay_home_tid(pid_t pid)
 		return;
 	}
 	t = thread_task_of_tid(pid);
-	if (t && t->kind == TASK_WORKER) {
-		or_acq_rel(&t->attn, ATTN_BIND);
-		task_interrupt(t);
-	}
+	if (t && t->kind == TASK_WORKER)
+		umcg_call_home(t, ATTN_BIND);
 }
 
 WRAPPER int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *cpus)

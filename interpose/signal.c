@@ -183,8 +183,7 @@ static void call_home(struct task *t, int sig)
 	if (!load_acquire(&a->handler) || (!t->at_home && t->mask & SIGBIT(sig)))
 		return;
 	t->interrupt_norestart = !(load_relaxed(&a->flags) & SA_RESTART);
-	or_acq_rel(&t->attn, ATTN_SIGNAL);
-	task_interrupt(t);
+	umcg_call_home(t, ATTN_SIGNAL);
 }
 
 /* What a process gets, its main thread gets if it can. */

@@ -439,9 +439,7 @@ WRAPPER int pthread_cancel(pthread_t thread)
 	if (ret || !task_self() || thread == pthread_self())
 		return ret;
 	t = *(struct task **)host_tls_of(thread, &umcg_self);
-	if (t) {
-		or_acq_rel(&t->attn, ATTN_SIGNAL | ATTN_CANCEL);
-		task_interrupt(t);
-	}
+	if (t)
+		umcg_call_home(t, ATTN_SIGNAL | ATTN_CANCEL);
 	return 0;
 }

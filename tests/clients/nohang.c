@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -272,7 +274,51 @@ static void main_reads_stdin(void)
 	CHECK_EQ(waitpid(child, NULL, 0), child);
 }
 
+static atomic_uint handled;
+
+static void count_signal(int sig)
+{
+	handled++;
+}
+
+static sem_t never;
+
+static void *wait_for_signals(void *arg)
+{
+	while (!__atomic_load_n(&flag, __ATOMIC_RELAXED))
+		sem_wait(&never);
+	return NULL;
+}
+
+static pthread_t receivers[4];
+
+static void *send_signals(void *arg)
+{
+	for (int i = 0; i < 4000; i++)
+		CHECK_EQ(pthread_kill(receivers[i % 4], SIGUSR1), 0);
+	return NULL;
+}
+
+/* The CPU is taken from senders too, whatever they are at. */
+static void senders(void)
+{
+	struct sigaction act = { .sa_handler = count_signal };
+	pthread_t t[4];
+
+	CHECK_EQ(sem_init(&never, 0, 0), 0);
+	CHECK_EQ(sigaction(SIGUSR1, &act, NULL), 0);
+	start_threads(receivers, 4, wait_for_signals);
+	start_threads(t, 4, send_signals);
+	join_threads(t, 4);
+	CHECK(handled > 0);
+	__atomic_store_n(&flag, 1, __ATOMIC_RELAXED);
+	for (int i = 0; i < 4; i++)
+		sem_post(&never);
+	join_threads(receivers, 4);
+}
+
 const struct check checks[] = {
+	{ "senders", senders, NULL },
 	{ "spinners", spinners, NULL },
 	{ "main_spins", main_spins, NULL },
 	{ "spinning_turns", spinning_turns, NULL },

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Condition variables: pthread_cond_* and cnd_*. Process-shared ones are the libc's, at home. */
 #include "interpose.h"
+#include "objects.h"
 #include "sync/cond.h"
 #include "sync/mutex.h"
-
-/* One level of a recursive mutex: it stays locked. */
-static bool is_inner_level(const pthread_mutex_t *m)
-{
-	return mutex_type(m) == PTHREAD_MUTEX_RECURSIVE && m->__data.__count > 1;
-}
 
 /* Waiters of a condition variable count as users of their mutex: destroying it says EBUSY. */
 
@@ -18,15 +13,15 @@ static int lock_libc_mutex(pthread_mutex_t *m)
 
 	umcg_go_home();
 	ret = real()->pthread_mutex_lock(m);
-	if ((ret == 0 || ret == EOWNERDEAD) && !is_inner_level(m))
-		m->__data.__nusers--;
+	if ((ret == 0 || ret == EOWNERDEAD) && !mutex_is_inner_level(m))
+		mutex_count_users(m, -1);
 	return ret;
 }
 
 static int unlock_libc_mutex(pthread_mutex_t *m)
 {
-	if (mutex_owner(m) == gettid() && !is_inner_level(m))
-		m->__data.__nusers++;
+	if (mutex_owner(m) == gettid() && !mutex_is_inner_level(m))
+		mutex_count_users(m, 1);
 	return real()->pthread_mutex_unlock(m);
 }
 
@@ -51,6 +46,13 @@ static int wait(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t
 	return cond_wait(c, m, t, clock, abstime, libc ? &libc_mutex : NULL);
 }
 
+int umcg_cond_timed(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime)
+{
+	struct task *t = task_for(c);
+
+	return t ? wait(c, m, t, clock, abstime) : -ENOSYS;
+}
+
 WRAPPER int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 {
 	struct task *t = task_for(c);
@@ -63,14 +65,6 @@ WRAPPER int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const 
 	struct task *t = task_for(c);
 
 	return t ? wait(c, m, t, cond_clock(c), abstime) : real()->pthread_cond_timedwait(c, m, abstime);
-}
-
-WRAPPER int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
-				   const struct timespec *abstime)
-{
-	struct task *t = task_for(c);
-
-	return t ? wait(c, m, t, clock, abstime) : real()->pthread_cond_clockwait(c, m, clock, abstime);
 }
 
 WRAPPER int pthread_cond_signal(pthread_cond_t *c)

@@ -95,37 +95,35 @@ WRAPPER int dup3(int from, int to, int flags)
 	return ret;
 }
 
+/* Not every libc has a function for it, and those that do have nothing to add. */
+static int raw_close_range(unsigned first, unsigned last, int flags)
+{
+	return errno_return((int)syscall3(SYS_close_range, first, last, flags));
+}
+
 /* Around the runtime's own. */
 static int close_between(unsigned first, unsigned last, int flags)
 {
 	for (int fd = descriptor_next(first); fd >= 0 && (unsigned)fd <= last; fd = descriptor_next((unsigned)fd + 1)) {
 		if (let_go(fd))
 			continue;
-		if ((unsigned)fd > first && real()->close_range(first, (unsigned)fd - 1, flags))
+		if ((unsigned)fd > first && raw_close_range(first, (unsigned)fd - 1, flags))
 			return -1;
 		first = (unsigned)fd + 1;
 	}
-	return first > last ? 0 : real()->close_range(first, last, flags);
+	return first > last ? 0 : raw_close_range(first, last, flags);
 }
 
-WRAPPER int close_range(unsigned first, unsigned last, int flags)
+int umcg_close_range(unsigned first, unsigned last, int flags)
 {
 	int ret;
 
 	if (first > last || flags & (int)~CLOSE_RANGE_UNSHARE)
-		return real()->close_range(first, last, flags);
+		return raw_close_range(first, last, flags);
 	ret = close_between(first, last, flags);
 	for (int fd = descriptor_next(first); fd >= 0 && (unsigned)fd <= last; fd = descriptor_next((unsigned)fd + 1))
 		gone(fd);
 	return ret;
-}
-
-WRAPPER void closefrom(int first)
-{
-	if (load_relaxed(&umcg_rt.poller.epoll))
-		close_range(first < 0 ? 0 : (unsigned)first, ~0u, 0);
-	else
-		real()->closefrom(first);
 }
 
 /* The options that change how calls on a socket wait. */
@@ -162,15 +160,3 @@ WRAPPER int fcntl(int fd, int command, ...)
 	return real()->fcntl(fd, command, arg);
 }
 
-WRAPPER int fcntl64(int fd, int command, ...)
-{
-	va_list ap;
-	long arg;
-
-	va_start(ap, command);
-	arg = va_arg(ap, long);
-	va_end(ap);
-	if (waits(command))
-		umcg_go_home();
-	return real()->fcntl64(fd, command, arg);
-}

@@ -135,7 +135,7 @@ static void init(void)
 	real();
 	if (umcg_rt.config.disable)
 		umcg_rt.failed = true;
-	if (host_thread_exit_init(thread_on_exit))
+	if (host_thread_exit_init(real()->pthread_key_create, thread_on_exit))
 		umcg_rt.failed = true;
 	host_libc_text(&umcg_rt.libc_text_lo, &umcg_rt.libc_text_hi);
 	/* Before any handler of the program's: ours must be the first to run in the child. */

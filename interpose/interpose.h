@@ -64,8 +64,18 @@ static inline bool leaks_are_sought(void)
 	return __lsan_do_leak_check != NULL;
 }
 
+/* signal.c: a signal has been sent, by a call that has returned ret: the receiver is called home. Returns ret. */
+int umcg_sent_to_thread(pthread_t thread, int sig, int ret) __attribute__((visibility("hidden")));
+int umcg_sent_to_tid(pid_t tid, int sig, int ret) __attribute__((visibility("hidden")));
+
+/* signal.c: what signal() and its relatives do, each with its flags. */
+sighandler_t umcg_signal(int sig, sighandler_t handler, int flags, bool block_itself) __attribute__((visibility("hidden")));
+
 /* signal.c: a raw call that may have sent a signal has returned ret; returns that. */
 long umcg_sent_raw(long nr, const long *arguments, long ret) __attribute__((visibility("hidden")));
+
+/* descriptor.c: close_range(), around what is the runtime's. */
+int umcg_close_range(unsigned first, unsigned last, int flags) __attribute__((visibility("hidden")));
 
 /* sigtake.c: the raw call; whether reading fd may take a signal that must be exchanged; such a read. */
 long umcg_raw_sigtimedwait(const long *arguments) __attribute__((visibility("hidden")));

@@ -297,35 +297,16 @@ WRAPPER int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict l
 	return accept4(fd, addr, len, 0);
 }
 
-/* As the libc's, with a check of the buffer's size. */
-
-WRAPPER ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
-{
-	return n > size ? real()->__read_chk(fd, buf, n, size) : read(fd, buf, n);
-}
-
-WRAPPER ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags)
-{
-	return n > size ? real()->__recv_chk(fd, buf, n, size, flags) : recv(fd, buf, n, flags);
-}
-
-WRAPPER ssize_t __recvfrom_chk(int fd, void *restrict buf, size_t n, size_t size, int flags,
-			       struct sockaddr *restrict addr, socklen_t *restrict len)
-{
-	return n > size ? real()->__recvfrom_chk(fd, buf, n, size, flags, addr, len)
-			: recvfrom(fd, buf, n, flags, addr, len);
-}
-
 /* Calls that cannot be told not to wait, on descriptors that mostly do not. */
 
-WRAPPER int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout)
+WRAPPER int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, message_flags flags, struct timespec *timeout)
 {
 	if (!(flags & MSG_DONTWAIT))
 		umcg_go_home();
 	return real()->recvmmsg(fd, msgs, n, flags, timeout);
 }
 
-WRAPPER int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags)
+WRAPPER int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, message_flags flags)
 {
 	if (!(flags & MSG_DONTWAIT))
 		umcg_before(fd, POLLOUT);
@@ -336,12 +317,6 @@ WRAPPER ssize_t sendfile(int out, int in, off_t *offset, size_t n)
 {
 	umcg_before(out, POLLOUT);
 	return real()->sendfile(out, in, offset, n);
-}
-
-WRAPPER ssize_t sendfile64(int out, int in, off64_t *offset, size_t n)
-{
-	umcg_before(out, POLLOUT);
-	return real()->sendfile64(out, in, offset, n);
 }
 
 WRAPPER ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t n, unsigned flags)

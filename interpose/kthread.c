@@ -87,7 +87,7 @@ WRAPPER int sched_setparam(pid_t pid, const struct sched_param *param)
 	return real()->sched_setparam(pid, param);
 }
 
-WRAPPER int setpriority(__priority_which_t which, id_t who, int prio)
+WRAPPER int setpriority(priority_which which, id_t who, int prio)
 {
 	if (which == PRIO_PROCESS)
 		umcg_stay_home_tid((pid_t)who);

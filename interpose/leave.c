@@ -18,18 +18,19 @@ static void run_from_list(void *arg)
 {
 	struct on_leave *l = arg;
 
-	l->listed.__routine = NULL;
+	l->listed = false;
 	run(l);
 }
 
 void on_leave_begin(struct on_leave *l)
 {
-	_pthread_cleanup_push(&l->listed, run_from_list, l);
+	l->listed = true;
+	_pthread_cleanup_push(&l->entry, run_from_list, l);
 }
 
 void on_leave_run(struct on_leave *l)
 {
-	if (l->listed.__routine)
-		_pthread_cleanup_pop(&l->listed, 0);
+	if (l->listed)
+		_pthread_cleanup_pop(&l->entry, 0);
 	run(l);
 }

@@ -8,17 +8,16 @@
 #ifndef UMCG_INTERPOSE_LEAVE_H
 #define UMCG_INTERPOSE_LEAVE_H
 
-#include <pthread.h>
+#include "host/cleanup.h"
+
+#include <stdbool.h>
 
 struct on_leave {
 	void (*routine)(void *arg);	/* NULL once it has run */
 	void *arg;
-	struct _pthread_cleanup_buffer listed;
+	cleanup_entry entry;
+	bool listed;
 };
-
-/* The libc's list, exported for old binaries. */
-void _pthread_cleanup_push(struct _pthread_cleanup_buffer *buffer, void (*routine)(void *), void *arg);
-void _pthread_cleanup_pop(struct _pthread_cleanup_buffer *buffer, int execute);
 
 void on_leave_run(struct on_leave *l) __attribute__((visibility("hidden")));
 void on_leave_begin(struct on_leave *l) __attribute__((visibility("hidden")));

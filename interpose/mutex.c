@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Mutexes: pthread_mutex_* and mtx_*. Kinds that are the libc's alone run there, at home. */
 #include "interpose.h"
+#include "objects.h"
 #include "sync/mutex.h"
 
 /* The caller's task if m is ours to handle, else NULL: then the libc's function, at home. */
@@ -19,12 +20,19 @@ static inline struct task *task_for(pthread_mutex_t *m)
 
 static int lock(pthread_mutex_t *m, struct task *t, clockid_t clock, const struct timespec *abstime)
 {
-	if (likely(mutex_type(m) == PTHREAD_MUTEX_NORMAL && cas_acquire(mutex_word(m), 0, 1))) {
+	if (likely(mutex_type(m) == PTHREAD_MUTEX_NORMAL && cas_acquire(mutex_word(m), 0, mutex_held(m, t->tid)))) {
 		mutex_set_owner(m, t->tid);
-		m->__data.__nusers++;
+		mutex_count_users(m, 1);
 		return 0;
 	}
 	return mutex_lock(m, t, clock, abstime);
+}
+
+int umcg_mutex_timed(pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime)
+{
+	struct task *t = task_for(m);
+
+	return t ? lock(m, t, clock, abstime) : -ENOSYS;
 }
 
 WRAPPER int pthread_mutex_lock(pthread_mutex_t *m)
@@ -39,15 +47,6 @@ WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *a
 	struct task *t = task_for(m);
 
 	return t ? lock(m, t, CLOCK_REALTIME, abstime) : real()->pthread_mutex_timedlock(m, abstime);
-}
-
-WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime)
-{
-	struct task *t = task_for(m);
-
-	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
-		return EINVAL;
-	return t ? lock(m, t, clock, abstime) : real()->pthread_mutex_clocklock(m, clock, abstime);
 }
 
 WRAPPER int pthread_mutex_trylock(pthread_mutex_t *m)

@@ -6,6 +6,7 @@
  */
 #include "interpose.h"
 #include "block/ioset.h"
+#include "polling.h"
 
 #include <sys/time.h>
 
@@ -23,7 +24,7 @@ WRAPPER int signalfd(int fd, const sigset_t *mask, int flags)
 }
 
 /* Whether to leave a look at descriptors to the libc: then the caller is at home. */
-static bool looks_at_home(void)
+bool umcg_looks_at_home(void)
 {
 	if (likely(!load_relaxed(&signals_are_read)))
 		return !umcg_self;
@@ -33,7 +34,7 @@ static bool looks_at_home(void)
 
 WRAPPER int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
-	looks_at_home();	/* the kernel looks when a descriptor is added; later it is told */
+	umcg_looks_at_home();	/* the kernel looks when a descriptor is added; later it is told */
 	return real()->epoll_ctl(epfd, op, fd, event);
 }
 
@@ -42,7 +43,7 @@ static bool has_deadline(const struct wait_until *until)
 	return until->deadline != NO_DEADLINE;
 }
 
-static struct wait_until until_after(uint64_t ns)
+struct wait_until umcg_until_after(uint64_t ns)
 {
 	uint64_t now = host_now();
 
@@ -51,10 +52,10 @@ static struct wait_until until_after(uint64_t ns)
 
 static struct wait_until until_ms(int ms)
 {
-	return ms < 0 ? WAIT_FOREVER : until_after((uint64_t)ms * NSEC_PER_MSEC);
+	return ms < 0 ? WAIT_FOREVER : umcg_until_after((uint64_t)ms * NSEC_PER_MSEC);
 }
 
-static bool valid(const struct timespec *ts)
+bool umcg_valid_timeout(const struct timespec *ts)
 {
 	return ts->tv_sec >= 0 && ts->tv_nsec >= 0 && ts->tv_nsec < (long)NSEC_PER_SEC;
 }
@@ -67,17 +68,12 @@ static uint64_t left(const struct wait_until *until)
 	return until->deadline > now ? until->deadline - now : 0;
 }
 
-static struct timespec *left_timespec(const struct wait_until *until, struct timespec *ts)
+struct timespec *umcg_left_timespec(const struct wait_until *until, struct timespec *ts)
 {
 	if (!has_deadline(until))
 		return NULL;
 	*ts = ns_to_timespec(left(until));
 	return ts;
-}
-
-static int result(long ret)
-{
-	return ret == -ETIMEDOUT ? 0 : errno_return((int)ret);
 }
 
 /* Whether all of fds that count can be waited for so. */
@@ -142,7 +138,7 @@ static long poll_until(struct pollfd *fds, nfds_t n, const struct wait_until *un
 			return ret == -ETIMEDOUT ? 0 : ret;
 	}
 	umcg_go_home();
-	ret = real()->ppoll(fds, n, left_timespec(until, &ts), NULL);
+	ret = real()->ppoll(fds, n, umcg_left_timespec(until, &ts), NULL);
 	return ret < 0 ? -errno : ret;
 }
 
@@ -150,7 +146,7 @@ WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	struct wait_until until;
 
-	if (looks_at_home())
+	if (umcg_looks_at_home())
 		return real()->poll(fds, n, timeout);
 	until = until_ms(timeout);
 	return errno_return((int)poll_until(fds, n, &until));
@@ -160,23 +156,12 @@ WRAPPER int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, 
 {
 	struct wait_until until;
 
-	if (looks_at_home() || mask || (timeout && !valid(timeout))) {
+	if (umcg_looks_at_home() || mask || (timeout && !umcg_valid_timeout(timeout))) {
 		umcg_go_home();
 		return real()->ppoll(fds, n, timeout, mask);
 	}
-	until = timeout ? until_after(timespec_to_ns(timeout)) : WAIT_FOREVER;
+	until = timeout ? umcg_until_after(timespec_to_ns(timeout)) : WAIT_FOREVER;
 	return errno_return((int)poll_until(fds, n, &until));
-}
-
-WRAPPER int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
-{
-	return size / sizeof(*fds) < n ? real()->__poll_chk(fds, n, timeout, size) : poll(fds, n, timeout);
-}
-
-WRAPPER int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask, size_t size)
-{
-	return size / sizeof(*fds) < n ? real()->__ppoll_chk(fds, n, timeout, mask, size)
-				       : ppoll(fds, n, timeout, mask);
 }
 
 static bool is_in(const fd_set *set, int fd)
@@ -258,10 +243,10 @@ WRAPPER int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restri
 	struct wait_until until = WAIT_FOREVER;
 	int ret;
 
-	if (looks_at_home() || n < 0 || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_usec > 999999)))
+	if (umcg_looks_at_home() || n < 0 || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_usec > 999999)))
 		return real()->select(n, r, w, x, timeout);
 	if (timeout)
-		until = until_after((uint64_t)timeout->tv_sec * NSEC_PER_SEC + (uint64_t)timeout->tv_usec * NSEC_PER_USEC);
+		until = umcg_until_after((uint64_t)timeout->tv_sec * NSEC_PER_SEC + (uint64_t)timeout->tv_usec * NSEC_PER_USEC);
 	ret = select_until(n, r, w, x, &until);
 	if (ret == -ENOSYS) {
 		umcg_go_home();
@@ -280,9 +265,9 @@ WRAPPER int pselect(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restr
 	struct wait_until until = WAIT_FOREVER;
 	int ret = -ENOSYS;
 
-	if (!looks_at_home() && n >= 0 && !mask && (!timeout || valid(timeout))) {
+	if (!umcg_looks_at_home() && n >= 0 && !mask && (!timeout || umcg_valid_timeout(timeout))) {
 		if (timeout)
-			until = until_after(timespec_to_ns(timeout));
+			until = umcg_until_after(timespec_to_ns(timeout));
 		ret = select_until(n, r, w, x, &until);
 	}
 	if (ret != -ENOSYS)
@@ -292,34 +277,41 @@ WRAPPER int pselect(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restr
 }
 
 /* An epoll instance of the program's is a descriptor like others: readable when it has events. */
-static int epoll_until(int epfd, struct epoll_event *events, int max, const struct wait_until *until)
+int umcg_epoll_until(int epfd, struct epoll_event *events, int max, const struct wait_until *until)
 {
-	struct timespec ts;
 	struct io_set set;
 	long ret;
 
 	pthread_testcancel();
 	ret = syscall6(SYS_epoll_pwait, epfd, (long)events, max, 0, 0, 0);
 	if (ret || (has_deadline(until) && !left(until)))
-		return errno_return((int)ret);
+		return (int)ret;
 	if (io_set_begin(&set, *until) && io_set_add(&set, epfd, POLLIN)) {
 		while (ret == 0 && io_set_again(&set))
 			ret = syscall6(SYS_epoll_pwait, set.w[0].fd, (long)events, max, 0, 0, 0);
 		if (!io_set_end(&set, &ret))
-			return result(ret);
+			return ret == -ETIMEDOUT ? 0 : (int)ret;
 	}
 	umcg_go_home();
-	return real()->epoll_pwait2(epfd, events, max, left_timespec(until, &ts), NULL);
+	return -ENOSYS;
+}
+
+/* What is left, rounded up, as the kernel does with the rest of a tick. */
+static int left_ms(const struct wait_until *until)
+{
+	return has_deadline(until) ? (int)((left(until) + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC) : -1;
 }
 
 WRAPPER int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
 	struct wait_until until;
+	int ret;
 
-	if (looks_at_home() || timeout == 0)
+	if (umcg_looks_at_home() || timeout == 0)
 		return real()->epoll_wait(epfd, events, max, timeout);
 	until = until_ms(timeout);
-	return epoll_until(epfd, events, max, &until);
+	ret = umcg_epoll_until(epfd, events, max, &until);
+	return ret == -ENOSYS ? real()->epoll_wait(epfd, events, max, left_ms(&until)) : errno_return(ret);
 }
 
 WRAPPER int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout, const sigset_t *mask)
@@ -330,15 +322,3 @@ WRAPPER int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeo
 	return real()->epoll_pwait(epfd, events, max, timeout, mask);
 }
 
-WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struct timespec *timeout,
-			 const sigset_t *mask)
-{
-	struct wait_until until;
-
-	if (looks_at_home() || mask || (timeout && !valid(timeout))) {
-		umcg_go_home();
-		return real()->epoll_pwait2(epfd, events, max, timeout, mask);
-	}
-	until = timeout ? until_after(timespec_to_ns(timeout)) : WAIT_FOREVER;
-	return epoll_until(epfd, events, max, &until);
-}

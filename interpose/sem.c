@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Semaphores: sem_*. Process-shared ones are the libc's, at home. */
 #include "interpose.h"
+#include "objects.h"
 #include "sync/sem.h"
 
 static struct task *task_for(sem_t *s)
@@ -15,6 +16,16 @@ static int before_libc_wait(sem_t *s)
 		return 0;
 	umcg_go_home();
 	return 1;
+}
+
+int umcg_sem_timed(sem_t *s, clockid_t clock, const struct timespec *abstime)
+{
+	struct task *t = task_for(s);
+
+	if (!t)
+		return before_libc_wait(s) ? -ENOSYS : 0;
+	pthread_testcancel();
+	return sem_take(s, t, clock, abstime);
 }
 
 WRAPPER int sem_wait(sem_t *s)
@@ -35,18 +46,6 @@ WRAPPER int sem_timedwait(sem_t *restrict s, const struct timespec *restrict abs
 		return before_libc_wait(s) ? real()->sem_timedwait(s, abstime) : 0;
 	pthread_testcancel();
 	return errno_return(sem_take(s, t, CLOCK_REALTIME, abstime));
-}
-
-WRAPPER int sem_clockwait(sem_t *restrict s, clockid_t clock, const struct timespec *restrict abstime)
-{
-	struct task *t = task_for(s);
-
-	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
-		return errno_return(-EINVAL);
-	if (!t)
-		return before_libc_wait(s) ? real()->sem_clockwait(s, clock, abstime) : 0;
-	pthread_testcancel();
-	return errno_return(sem_take(s, t, clock, abstime));
 }
 
 WRAPPER int sem_post(sem_t *s)

@@ -87,7 +87,7 @@ WRAPPER int sigaction(int sig, const struct sigaction *restrict act, struct siga
 	return ret;
 }
 
-static void (*install(int sig, void (*handler)(int), int flags, bool block_itself))(int)
+sighandler_t umcg_signal(int sig, sighandler_t handler, int flags, bool block_itself)
 {
 	struct sigaction act = { .sa_handler = handler, .sa_flags = flags }, old;
 
@@ -97,13 +97,13 @@ static void (*install(int sig, void (*handler)(int), int flags, bool block_itsel
 	return sigaction(sig, &act, &old) ? SIG_ERR : old.sa_handler;
 }
 
-static void (*bsd(int sig, void (*handler)(int)))(int)
+static sighandler_t bsd(int sig, sighandler_t handler)
 {
 	if (handler == SIG_ERR || sig <= 0 || sig >= NSIG) {
 		errno = EINVAL;
 		return SIG_ERR;
 	}
-	return install(sig, handler, interrupts[sig] ? 0 : SA_RESTART, true);
+	return umcg_signal(sig, handler, interrupts[sig] ? 0 : SA_RESTART, true);
 }
 
 WRAPPER sighandler_t signal(int sig, sighandler_t handler)
@@ -114,25 +114,6 @@ WRAPPER sighandler_t signal(int sig, sighandler_t handler)
 WRAPPER sighandler_t bsd_signal(int sig, sighandler_t handler)
 {
 	return bsd(sig, handler);
-}
-
-WRAPPER sighandler_t ssignal(int sig, sighandler_t handler)
-{
-	return bsd(sig, handler);
-}
-
-WRAPPER sighandler_t __sysv_signal(int sig, sighandler_t handler)
-{
-	if (handler == SIG_ERR || sig <= 0 || sig >= NSIG) {
-		errno = EINVAL;
-		return SIG_ERR;
-	}
-	return install(sig, handler, (int)(SA_RESETHAND | SA_NODEFER), false);
-}
-
-WRAPPER sighandler_t sysv_signal(int sig, sighandler_t handler)
-{
-	return __sysv_signal(sig, handler);
 }
 
 WRAPPER sighandler_t sigset(int sig, sighandler_t disposition)
@@ -151,7 +132,7 @@ WRAPPER sighandler_t sigset(int sig, sighandler_t disposition)
 			return SIG_ERR;
 		return sigismember(&before, sig) ? SIG_HOLD : act.sa_handler;
 	}
-	old = install(sig, disposition, 0, false);
+	old = umcg_signal(sig, disposition, 0, false);
 	if (old == SIG_ERR || sigprocmask(SIG_UNBLOCK, &only, &before))
 		return SIG_ERR;
 	return sigismember(&before, sig) ? SIG_HOLD : old;
@@ -194,14 +175,14 @@ static int sent_to_process(pid_t pid, int sig, int ret)
 	return ret;
 }
 
-static int sent_to_thread(pthread_t thread, int sig, int ret)
+int umcg_sent_to_thread(pthread_t thread, int sig, int ret)
 {
 	if (ret == 0 && umcg_self)
 		call_home(*(struct task **)host_tls_of(thread, &umcg_self), sig);
 	return ret;
 }
 
-static int sent_to_tid(pid_t tid, int sig, int ret)
+int umcg_sent_to_tid(pid_t tid, int sig, int ret)
 {
 	if (ret == 0)
 		call_home(task_of_tid(tid), sig);
@@ -215,10 +196,10 @@ long umcg_sent_raw(long nr, const long *a, long ret)
 	case SYS_rt_sigqueueinfo:
 		return sent_to_process((pid_t)a[0], (int)a[1], (int)ret);
 	case SYS_tkill:
-		return sent_to_tid((pid_t)a[0], (int)a[1], (int)ret);
+		return umcg_sent_to_tid((pid_t)a[0], (int)a[1], (int)ret);
 	case SYS_tgkill:
 	case SYS_rt_tgsigqueueinfo:
-		return sent_to_tid((pid_t)a[1], (int)a[2], (int)ret);
+		return umcg_sent_to_tid((pid_t)a[1], (int)a[2], (int)ret);
 	default:
 		return ret;
 	}
@@ -230,14 +211,7 @@ WRAPPER int pthread_kill(pthread_t thread, int sig)
 {
 	if (thread == pthread_self())
 		umcg_go_home();
-	return sent_to_thread(thread, sig, real()->pthread_kill(thread, sig));
-}
-
-WRAPPER int pthread_sigqueue(pthread_t thread, int sig, const union sigval value)
-{
-	if (thread == pthread_self())
-		umcg_go_home();
-	return sent_to_thread(thread, sig, real()->pthread_sigqueue(thread, sig, value));
+	return umcg_sent_to_thread(thread, sig, real()->pthread_kill(thread, sig));
 }
 
 WRAPPER int kill(pid_t pid, int sig)
@@ -259,8 +233,3 @@ WRAPPER int sigqueue(pid_t pid, int sig, const union sigval value)
 	return sent_to_process(pid, sig, real()->sigqueue(pid, sig, value));
 }
 
-WRAPPER int tgkill(pid_t group, pid_t tid, int sig)
-{
-	umcg_go_home();
-	return sent_to_tid(tid, sig, real()->tgkill(group, tid, sig));
-}

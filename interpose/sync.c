@@ -3,6 +3,7 @@
 #include "interpose.h"
 #include "host/spin.h"
 #include "leave.h"
+#include "objects.h"
 #include "sync/barrier.h"
 #include "sync/once.h"
 #include "sync/rwlock.h"
@@ -14,6 +15,15 @@ static struct task *task_for(pthread_rwlock_t *l)
 		return NULL;
 	}
 	return task_self();
+}
+
+int umcg_rwlock_timed(pthread_rwlock_t *l, bool write, clockid_t clock, const struct timespec *abstime)
+{
+	struct task *t = task_for(l);
+
+	if (!t)
+		return -ENOSYS;
+	return write ? rwlock_wrlock(l, t, clock, abstime) : rwlock_rdlock(l, t, clock, abstime);
 }
 
 WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *l)
@@ -33,14 +43,6 @@ WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict l, const struc
 	struct task *t = task_for(l);
 
 	return t ? rwlock_rdlock(l, t, CLOCK_REALTIME, abstime) : real()->pthread_rwlock_timedrdlock(l, abstime);
-}
-
-WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict l, clockid_t clock,
-				       const struct timespec *restrict abstime)
-{
-	struct task *t = task_for(l);
-
-	return t ? rwlock_rdlock(l, t, clock, abstime) : real()->pthread_rwlock_clockrdlock(l, clock, abstime);
 }
 
 WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *l)
@@ -64,14 +66,6 @@ WRAPPER int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict l, const struc
 	return t ? rwlock_wrlock(l, t, CLOCK_REALTIME, abstime) : real()->pthread_rwlock_timedwrlock(l, abstime);
 }
 
-WRAPPER int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict l, clockid_t clock,
-				       const struct timespec *restrict abstime)
-{
-	struct task *t = task_for(l);
-
-	return t ? rwlock_wrlock(l, t, clock, abstime) : real()->pthread_rwlock_clockwrlock(l, clock, abstime);
-}
-
 WRAPPER int pthread_rwlock_unlock(pthread_rwlock_t *l)
 {
 	struct task *t = task_for(l);
@@ -83,7 +77,7 @@ WRAPPER int pthread_barrier_wait(pthread_barrier_t *b)
 {
 	struct task *t = task_self();
 
-	if (((struct host_barrier *)b)->shared) {
+	if (barrier_is_shared(b)) {
 		umcg_go_home();
 		t = NULL;
 	}
@@ -93,11 +87,9 @@ WRAPPER int pthread_barrier_wait(pthread_barrier_t *b)
 /* The libc's waits for threads that its own wait counts; ours leave no trace. */
 WRAPPER int pthread_barrier_destroy(pthread_barrier_t *b)
 {
-	struct host_barrier *hb = (struct host_barrier *)b;
-
-	if (hb->shared || !task_self())
+	if (barrier_is_shared(b) || !task_self())
 		return real()->pthread_barrier_destroy(b);
-	return load_relaxed(&hb->in) ? EBUSY : 0;
+	return load_relaxed(barrier_arrived(b)) ? EBUSY : 0;
 }
 
 /* The libc spins for ever; the holder may be waiting for this server. */

@@ -100,7 +100,7 @@ WRAPPER long syscall(long nr, ...)
 	case SYS_close:
 		return close((int)a[0]);
 	case SYS_close_range:
-		return close_range((unsigned)a[0], (unsigned)a[1], (int)a[2]);
+		return umcg_close_range((unsigned)a[0], (unsigned)a[1], (int)a[2]);
 	case SYS_dup2:
 		return dup2((int)a[0], (int)a[1]);
 	case SYS_dup3:

@@ -2,8 +2,10 @@
 /* Birth, end and joining of threads. */
 #include "interpose.h"
 #include "api/member.h"
+#include "host/attr.h"
 #include "host/thread.h"
 #include "leave.h"
+#include "objects.h"
 #include "sched/contract.h"
 #include "sched/kept.h"
 #include "sync/waitq.h"
@@ -20,19 +22,13 @@ thread_data struct life umcg_life;
 static bool wants_own_kernel_thread(const pthread_attr_t *attr)
 {
 	int inherit, policy;
-	cpu_set_t cpus;
 
 	if (!attr)
 		return false;
 	if (pthread_attr_getinheritsched(attr, &inherit) == 0 && inherit == PTHREAD_EXPLICIT_SCHED &&
 	    pthread_attr_getschedpolicy(attr, &policy) == 0 && policy != SCHED_OTHER)
 		return true;
-	/* Without an affinity in attr the libc reports all bits set. */
-	if (pthread_attr_getaffinity_np(attr, sizeof(cpus), &cpus) == 0)
-		for (size_t i = 0; i < sizeof(cpus); i++)
-			if (((unsigned char *)&cpus)[i] != 0xff)
-				return true;
-	return false;
+	return attr_has_affinity(attr);
 }
 
 /* The worker's function has returned or is being unwound: the rest of its life is the libc's, at home. */
@@ -92,7 +88,6 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 {
 	struct task *self = task_self(), *w;
 	int detach = PTHREAD_CREATE_JOINABLE, ret;
-	sigset_t mask;
 
 	np_enter(self);
 	w = task_alloc(TASK_WORKER);
@@ -112,7 +107,7 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 	/* A carrier's mask and name are not the creator's; at home the kernel passes them on itself. */
 	np_enter(self);
 	if (self->kind == TASK_WORKER && !self->at_home) {
-		w->set_mask = !attr || pthread_attr_getsigmask_np(attr, &mask) == PTHREAD_ATTR_NO_SIGMASK_NP;
+		w->set_mask = !attr || !attr_has_mask(attr);
 		w->mask = self->mask;
 		memcpy(w->name, self->name, sizeof(w->name));
 	}
@@ -317,7 +312,7 @@ static int await_exit(pthread_t thread, struct task *t, const struct wait_until 
 	return ret;
 }
 
-static int join(pthread_t thread, void **result, clockid_t clock, const struct timespec *abstime)
+int umcg_await_exit(pthread_t thread, clockid_t clock, const struct timespec *abstime)
 {
 	struct task *t = task_self();
 	struct wait_until u;
@@ -328,28 +323,23 @@ static int join(pthread_t thread, void **result, clockid_t clock, const struct t
 	else if (t && thread != pthread_self()) {
 		pthread_testcancel();
 		ret = wait_until_abs(&u, clock, abstime);
-		if (!ret)
-			ret = -await_exit(thread, t, &u);
-		if (ret)
-			return -ret;
+		return ret ? -ret : await_exit(thread, t, &u);
 	}
-	return abstime ? real()->pthread_clockjoin_np(thread, result, clock, abstime)
-		       : real()->pthread_join(thread, result);
+	return 0;
 }
 
 WRAPPER int pthread_join(pthread_t thread, void **result)
 {
-	return join(thread, result, CLOCK_REALTIME, NULL);
+	int ret = umcg_await_exit(thread, CLOCK_REALTIME, NULL);
+
+	return ret ? ret : real()->pthread_join(thread, result);
 }
 
 WRAPPER int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *abstime)
 {
-	return join(thread, result, CLOCK_REALTIME, abstime);
-}
+	int ret = umcg_await_exit(thread, CLOCK_REALTIME, abstime);
 
-WRAPPER int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock, const struct timespec *abstime)
-{
-	return join(thread, result, clock, abstime);
+	return ret ? ret : real()->pthread_timedjoin_np(thread, result, abstime);
 }
 
 WRAPPER int pthread_tryjoin_np(pthread_t thread, void **result)
@@ -361,7 +351,7 @@ WRAPPER int thrd_join(thrd_t thread, int *result)
 {
 	void *value;
 
-	if (join(thread, &value, CLOCK_REALTIME, NULL))
+	if (pthread_join(thread, &value))
 		return thrd_error;
 	if (result)
 		*result = (int)(intptr_t)value;
@@ -403,14 +393,6 @@ WRAPPER int sched_yield(void)
 	task_yield(t);
 	np_leave(t);
 	return 0;
-}
-
-/* The header redirects this name to sched_yield; old binaries have it. */
-WRAPPER int old_pthread_yield(void) __asm__("pthread_yield");
-
-WRAPPER int old_pthread_yield(void)
-{
-	return sched_yield();
 }
 
 WRAPPER void thrd_yield(void)

@@ -24,7 +24,7 @@ std::string contents(const fs::path &path)
 std::set<std::string> interposed()
 {
 	std::set<std::string> names;
-	std::string text = contents(TEST_SYMBOLS);
+	std::string text = contents(TEST_SYMBOLS) + contents(TEST_LIBC_SYMBOLS);
 	std::regex entry("\\n[A-Z_]+\\((\\w+)[^\\n]*\\)");
 	for (std::sregex_iterator i(text.begin(), text.end(), entry), end; i != end; ++i)
 		names.insert((*i)[1]);

@@ -618,7 +618,8 @@ check_PROGRAMS += tests/coverage_test
 TESTS += tests/coverage_test
 tests_coverage_test_SOURCES = tests/coverage_test.cc
 tests_coverage_test_CPPFLAGS = $(JUDGE_CPPFLAGS) \
-	-DTEST_SYMBOLS='"$(abs_top_srcdir)/interpose/symbols.def"' -DTEST_SOURCES='"$(abs_srcdir)/tests/clients"'
+	-DTEST_SYMBOLS='"$(abs_top_srcdir)/interpose/symbols.def"' \
+	-DTEST_LIBC_SYMBOLS='"$(abs_top_srcdir)/src/host/$(UMCG_LIBC)/host/symbols.def"' -DTEST_SOURCES='"$(abs_srcdir)/tests/clients"'
 tests_coverage_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_coverage_test_LDADD = $(JUDGE_LIBS)
 

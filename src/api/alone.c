@@ -62,7 +62,7 @@ __attribute__((constructor))
 static void init(void)
 {
 	config_read(&umcg_rt.config, environ, getauxval(AT_SECURE));
-	if (host_thread_exit_init(on_thread_exit))
+	if (host_thread_exit_init(pthread_key_create, on_thread_exit))
 		umcg_rt.failed = true;
 	pthread_atfork(NULL, NULL, after_fork_child);
 }

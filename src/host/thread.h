@@ -13,6 +13,9 @@ struct task;
 const char *host_missing_feature(void);
 bool host_has_fsgsbase(void);
 
+/* The part of it that is this libc's to say. */
+const char *host_libc_unfit(void);
+
 /*
  * Take the calling thread's rseq area out of service: the area would travel
  * with the thread pointer, the kernel's registration would not. Threads that
@@ -26,8 +29,12 @@ void host_thread_name(char name[16]);
 /* The address, in thread's TLS, of the variable whose address here is ours. thread must be alive or unjoined. */
 void *host_tls_of(pthread_t thread, void *ours);
 
-/* Once, before the others: reserve the key by which thread ends are seen; on_exit runs last among destructors. */
-int host_thread_exit_init(void (*on_exit)(struct task *t));
+/*
+ * Once, before the others: reserve, by the libc's own pthread_key_create(), the key by which thread ends are seen;
+ * on_exit runs last among destructors.
+ */
+typedef int key_create_fn(pthread_key_t *key, void (*destructor)(void *));
+int host_thread_exit_init(key_create_fn *create, void (*on_exit)(struct task *t));
 /* Have on_exit(t) called when the calling thread ends. */
 void host_on_thread_exit(struct task *t);
 /* The calling thread has nothing left to run but destructors. */

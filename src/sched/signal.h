@@ -13,6 +13,7 @@
 #define UMCG_SCHED_SIGNAL_H
 
 #include "core/task.h"
+#include "host/signals.h"
 
 #include <signal.h>
 
@@ -22,8 +23,7 @@ enum {
 	SIGNAL_PREEMPT = 64,		/* with SA_RESTART */
 };
 
-/* The libc's cancellation signal: its handler must only ever run in its thread's own context. */
-#define SIGNAL_CANCEL SIGBIT(32)
+#define SIGNAL_CANCEL SIGBIT(HOST_SIGNAL_CANCEL)
 
 /* What the program wants for a signal whose kernel handler is signal_entry(). */
 struct signal_action {

@@ -19,14 +19,14 @@ static void lock_again(pthread_mutex_t *m, struct task *t, struct waiter *w)
 {
 	if (mutex_type(m) == PTHREAD_MUTEX_RECURSIVE && mutex_owner(m) == t->tid &&
 	    w->state != WAITER_HANDED) {
-		m->__data.__count++;	/* one of several levels was given up for the wait */
+		mutex_add_level(m);	/* one of several levels was given up for the wait */
 		return;
 	}
 	if (w->state != WAITER_HANDED)
 		mutex_lock_contended(m, t, &WAIT_FOREVER, true);
 	mutex_set_owner(m, t->tid);
 	if (mutex_type(m) == PTHREAD_MUTEX_RECURSIVE)
-		m->__data.__count = 1;
+		mutex_first_level(m);
 }
 
 struct relock {
@@ -58,7 +58,7 @@ int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t c
 	      const struct timespec *abstime, const struct cond_mutex_ops *ops)
 {
 	/* A mutex that stays locked during the wait is no place to wait for. */
-	bool requeue = !ops && !(mutex_type(m) == PTHREAD_MUTEX_RECURSIVE && m->__data.__count > 1);
+	bool requeue = !ops && !mutex_is_inner_level(m);
 	struct waiter w = { .requeue_to = requeue ? m : NULL, .count = cond_word(c), .unit = COND_WAITER };
 	struct wait_until u;
 	enum wait_result r;

@@ -12,7 +12,7 @@ enum {
 static void own(pthread_mutex_t *m, struct task *t)
 {
 	mutex_set_owner(m, t->tid);
-	m->__data.__nusers++;
+	mutex_count_users(m, 1);
 }
 
 /* The task that holds m if it executes on some CPU right now. */
@@ -32,7 +32,7 @@ static bool spin(pthread_mutex_t *m, struct task *t)
 	for (int i = 0; i < SPINS; i++) {
 		uint32_t v = load_relaxed(word);
 
-		if (v == 0 && cas_acquire(word, 0, 1))
+		if (v == 0 && cas_acquire(word, 0, mutex_held(m, t->tid)))
 			return true;
 		if (i % 8 == 0 && !owner_runs(m, t))
 			return false;
@@ -41,20 +41,28 @@ static bool spin(pthread_mutex_t *m, struct task *t)
 	return false;
 }
 
-/* Take the free lock or mark the held one as contended. Bucket locked. waited: others may wait unseen. */
-static bool take_or_mark_locked(uint32_t *word, bool waited)
+/* Whether the word says, or now says, that somebody may wait; v: what it was. */
+static bool mark(uint32_t *word, uint32_t v)
 {
+	return v == mutex_contended(v) || cas_acquire(word, v, mutex_contended(v));
+}
+
+/* Take the free lock or mark the held one as contended. Bucket locked. waited: others may wait unseen. */
+static bool take_or_mark_locked(pthread_mutex_t *m, struct task *t, bool waited)
+{
+	uint32_t *word = mutex_word(m), held = mutex_held(m, t->tid);
+
 	for (;;) {
 		uint32_t v = load_relaxed(word);
 
-		if (v == 0 ? cas_acquire(word, 0, waited ? 2u : 1u) : (v == 2 || cas_acquire(word, v, 2)))
+		if (v == 0 ? cas_acquire(word, 0, waited ? mutex_contended(held) : held) : mark(word, v))
 			return v == 0;
 	}
 }
 
 /*
  * Wait for m. waited: the caller was woken from m's queue or is a condition
- * variable's waiter, so others may be queued and the word must say 2.
+ * variable's waiter, so others may be queued and the word must say so.
  */
 int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_until *u, bool waited)
 {
@@ -64,14 +72,14 @@ int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_u
 
 	until.leave_on_signal = true;
 	np_enter(t);
-	if (waited ? cas_acquire(mutex_word(m), 0, 2) : spin(m, t))
+	if (waited ? cas_acquire(mutex_word(m), 0, mutex_contended(mutex_held(m, t->tid))) : spin(m, t))
 		goto out;
 	for (;;) {
 		struct waiter w = { .since = since };
 		struct bucket *b = waitq_lock(m);
 		enum wait_result r;
 
-		if (take_or_mark_locked(mutex_word(m), waited)) {
+		if (take_or_mark_locked(m, t, waited)) {
 			waitq_unlock(b);
 			break;
 		}
@@ -107,7 +115,7 @@ static bool is_old(const struct waiter *w)
 }
 
 /*
- * Unlock m, whose word is 2. will_park: the caller is about to sleep, so the
+ * Unlock m, whose word says that somebody may wait. will_park: the caller is about to sleep, so the
  * first waiter can have lock and CPU at once.
  */
 void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
@@ -121,6 +129,7 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 	w = waitq_next_locked(b, m, NULL);
 	if (w && (will_park || t->lent || is_old(w))) {
 		mutex_set_owner(m, w->task->tid);
+		store_relaxed(mutex_word(m), mutex_contended(mutex_held(m, w->task->tid)));
 		if (!w->requeued)
 			w->task->rival_for = &free_lock;
 		wake = waiter_wake_locked(w, WAITER_HANDED);
@@ -152,7 +161,7 @@ bool mutex_requeue_locked(pthread_mutex_t *m, struct bucket *mb, struct waiter *
 
 		if (v == 0 && !force)
 			return false;
-		if (v == 0 || v == 2 || cas_acquire(word, v, 2))
+		if (v == 0 || mark(word, v))
 			break;
 	}
 	w->requeued = true;
@@ -167,7 +176,7 @@ static int lock_word(pthread_mutex_t *m, struct task *t, clockid_t clock, const 
 	struct wait_until u;
 	int ret;
 
-	if (likely(cas_acquire(mutex_word(m), 0, 1)))
+	if (likely(cas_acquire(mutex_word(m), 0, mutex_held(m, t->tid))))
 		return 0;
 	ret = wait_until_abs(&u, clock, ts);
 	return ret ? -ret : mutex_lock_contended(m, t, &u, false);
@@ -181,17 +190,14 @@ int mutex_lock(pthread_mutex_t *m, struct task *t, clockid_t clock, const struct
 	    mutex_owner(m) == t->tid) {
 		if (type == PTHREAD_MUTEX_ERRORCHECK)
 			return EDEADLK;
-		if (m->__data.__count == UINT32_MAX)
-			return EAGAIN;
-		m->__data.__count++;
-		return 0;
+		return mutex_add_level(m) ? 0 : EAGAIN;
 	}
 	ret = lock_word(m, t, clock, ts);
 	if (ret)
 		return ret;
 	own(m, t);
 	if (type == PTHREAD_MUTEX_RECURSIVE)
-		m->__data.__count = 1;
+		mutex_first_level(m);
 	return 0;
 }
 
@@ -199,33 +205,30 @@ int mutex_trylock(pthread_mutex_t *m, struct task *t)
 {
 	int type = mutex_type(m);
 
-	if (unlikely(type == PTHREAD_MUTEX_RECURSIVE) && mutex_owner(m) == t->tid) {
-		if (m->__data.__count == UINT32_MAX)
-			return EAGAIN;
-		m->__data.__count++;
-		return 0;
-	}
-	if (!cas_acquire(mutex_word(m), 0, 1))
+	if (unlikely(type == PTHREAD_MUTEX_RECURSIVE) && mutex_owner(m) == t->tid)
+		return mutex_add_level(m) ? 0 : EAGAIN;
+	if (!cas_acquire(mutex_word(m), 0, mutex_held(m, t->tid)))
 		return EBUSY;
 	own(m, t);
 	if (type == PTHREAD_MUTEX_RECURSIVE)
-		m->__data.__count = 1;
+		mutex_first_level(m);
 	return 0;
 }
 
 int mutex_unlock(pthread_mutex_t *m, struct task *t, bool will_park)
 {
+	uint32_t held = mutex_held(m, t->tid);
 	int type = mutex_type(m);
 
 	if (unlikely(type == PTHREAD_MUTEX_RECURSIVE || type == PTHREAD_MUTEX_ERRORCHECK)) {
 		if (mutex_owner(m) != t->tid)
 			return EPERM;
-		if (type == PTHREAD_MUTEX_RECURSIVE && --m->__data.__count)
+		if (type == PTHREAD_MUTEX_RECURSIVE && mutex_drop_level(m))
 			return 0;
 	}
 	mutex_set_owner(m, 0);
-	m->__data.__nusers -= !will_park;
-	if (unlikely(load_relaxed(mutex_word(m)) != 1 || !cas_release(mutex_word(m), 1, 0)))
+	mutex_count_users(m, -!will_park);
+	if (unlikely(load_relaxed(mutex_word(m)) != held || !cas_release(mutex_word(m), held, 0)))
 		mutex_unlock_contended(m, t, will_park);
 	return 0;
 }

@@ -2,16 +2,20 @@
 /*
  * Mutexes on the libc's own object and protocol.
  *
- *  __lock   0 free, 1 locked, 2 locked and somebody may wait
- *  __owner  tid of the owner's home, 0 when free
- *  __count  depth of a recursive mutex; __nusers as the libc counts it
+ *  word     glibc  musl                    meaning
+ *  0                                       free
+ *  held     1      16, or the owner's tid  locked
+ *  contended 2     the same with bit 31    locked, and somebody may wait
  *
- * A waiter sets 2 under its bucket's lock and joins the queue there. An unlock
- * that finds 2 takes the first waiter: normally the word becomes 0 and the
- * waiter competes (barging: whoever runs keeps running); a waiter that has
- * waited for long is handed the lock, the word stays 2. Code inside the libc
- * that was not interposed waits in the kernel instead: an unlock of 2 that
- * finds nobody here wakes the futex.
+ * Owner (the tid of its home), depth of a recursive mutex and number of users
+ * as the libc keeps them: host/mutex.h.
+ *
+ * A waiter makes the word contended under its bucket's lock and joins the queue
+ * there. An unlock that finds it so takes the first waiter: normally the word
+ * becomes 0 and the waiter competes (barging: whoever runs keeps running); a
+ * waiter that has waited for long is handed the lock, the word stays contended.
+ * Code inside the libc that was not interposed waits in the kernel instead: an
+ * unlock of a contended word that finds nobody here wakes the futex.
  */
 #ifndef UMCG_SYNC_MUTEX_H
 #define UMCG_SYNC_MUTEX_H

@@ -14,7 +14,7 @@ static bool readers_must_wait(pthread_rwlock_t *l, uint32_t v)
 {
 	if (v & RW_WRITE_LOCKED)
 		return true;
-	return rwlock_prefers_writers(l) && v & RW_WAITING && load_relaxed(&l->__data.__writers);
+	return rwlock_prefers_writers(l) && v & RW_WAITING && load_relaxed(rwlock_writers(l));
 }
 
 int rwlock_tryrdlock(pthread_rwlock_t *l)
@@ -36,7 +36,7 @@ int rwlock_trywrlock(pthread_rwlock_t *l, struct task *t)
 
 	while (!writers_must_wait(v)) {
 		if (cas_update(word, &v, v | RW_WRITE_LOCKED | RW_WRITE_PHASE)) {
-			store_relaxed(&l->__data.__cur_writer, t->tid);
+			store_relaxed(rwlock_owner(l), t->tid);
 			return 0;
 		}
 	}
@@ -115,7 +115,7 @@ static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const s
 	np_enter(t);
 	while ((ret = try_lock(l, t, write)) == EBUSY) {
 		struct waiter w = { .exclusive = write, .unit = 1,
-				    .count = write ? &l->__data.__writers : NULL };
+				    .count = write ? rwlock_writers(l) : NULL };
 		struct bucket *b = waitq_lock(l);
 		struct task *owner;
 
@@ -125,7 +125,7 @@ static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const s
 		}
 		waiter_join_locked(b, &w, t, l);
 		waitq_unlock(b);
-		owner = task_of_tid(load_relaxed(&l->__data.__cur_writer));
+		owner = task_of_tid(load_relaxed(rwlock_owner(l)));
 		waited = true;
 		ret = waiter_wait(&w, &until, owner);
 		if (ret == WAIT_TIMEOUT) {
@@ -151,7 +151,7 @@ static int lock(pthread_rwlock_t *l, struct task *t, bool write, clockid_t clock
 
 	if (ret != EBUSY)
 		return ret;
-	if (load_relaxed(&l->__data.__cur_writer) == t->tid)
+	if (RWLOCK_TELLS_DEADLOCK && load_relaxed(rwlock_owner(l)) == t->tid)
 		return EDEADLK;
 	ret = wait_until_abs(&u, clock, abstime);
 	return ret ? -ret : lock_waiting(l, t, write, &u);
@@ -174,7 +174,7 @@ int rwlock_unlock(pthread_rwlock_t *l, struct task *t)
 	bool writers_first = rwlock_prefers_writers(l);
 
 	if (v & RW_WRITE_LOCKED)
-		store_relaxed(&l->__data.__cur_writer, 0);
+		store_relaxed(rwlock_owner(l), 0);
 	do {
 		left = v & RW_WRITE_LOCKED ? v & ~(uint32_t)(RW_WRITE_LOCKED | RW_WRITE_PHASE)
 					   : v - RW_READER;

@@ -9,7 +9,7 @@ int sem_try_take(sem_t *s)
 {
 	uint64_t *word = sem_word(s), v = load_relaxed(word);
 
-	while (v & SEM_VALUE_BITS) {
+	while (sem_has_value(v)) {
 		if (cas_acquire(word, v, v - 1))	/* pairs with sem_give() */
 			return 0;
 		v = load_relaxed(word);
@@ -44,7 +44,7 @@ int sem_take(sem_t *s, struct task *t, clockid_t clock, const struct timespec *a
 		 * adds to the value, then looks at the count, in one locked instruction. */
 		waiter_join_locked(b, &w, t, s);
 		fence_seq_cst();
-		if (load_relaxed(sem_word(s)) & SEM_VALUE_BITS)
+		if (sem_has_value(load_relaxed(sem_word(s))))
 			waiter_remove_locked(&w), w.state = WAITER_WOKEN;
 		waitq_unlock(b);
 		switch (waiter_wait(&w, &u, NULL)) {

@@ -35,6 +35,20 @@ static inline bool rwlock_prefers_writers(const pthread_rwlock_t *l)
 	return l->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
 }
 
+/* Waiting writers, and the tid of the one that holds the lock. */
+static inline uint32_t *rwlock_writers(pthread_rwlock_t *l)
+{
+	return &l->__data.__writers;
+}
+
+static inline int *rwlock_owner(pthread_rwlock_t *l)
+{
+	return &l->__data.__cur_writer;
+}
+
+/* A writer that locks again is told. */
+enum { RWLOCK_TELLS_DEADLOCK = 1 };
+
 /* glibc's own barrier: struct { in, current_round, count; int shared; out }. */
 struct host_barrier {
 	uint32_t in, round, count;
@@ -42,6 +56,21 @@ struct host_barrier {
 	uint32_t out;
 };
 _Static_assert(sizeof(struct host_barrier) <= sizeof(pthread_barrier_t), "glibc's x86-64 layout");
+
+static inline uint32_t *barrier_arrived(pthread_barrier_t *b)
+{
+	return &((struct host_barrier *)b)->in;
+}
+
+static inline uint32_t barrier_count(const pthread_barrier_t *b)
+{
+	return ((const struct host_barrier *)b)->count;
+}
+
+static inline bool barrier_is_shared(const pthread_barrier_t *b)
+{
+	return ((const struct host_barrier *)b)->shared;
+}
 
 /* pthread_once_t: 0, or 1 + a multiple of 4 that counts forks while it runs, or 2 when done. */
 enum { ONCE_RUNNING = 1, ONCE_DONE = 2, ONCE_FORK = 4 };

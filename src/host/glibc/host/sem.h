@@ -22,6 +22,12 @@ static inline uint32_t *sem_value_word(sem_t *s)
 	return (uint32_t *)s;		/* little-endian */
 }
 
+/* Of the whole word; a libc's own waits may make it negative. */
+static inline bool sem_has_value(uint64_t word)
+{
+	return (int32_t)word > 0;
+}
+
 static inline uint32_t *sem_waiters_word(sem_t *s)
 {
 	return (uint32_t *)s + 1;

@@ -77,3 +77,11 @@ EXPORT int old_pthread_setaffinity_np_moved(pthread_t thread, size_t size, const
 {
 	return pthread_setaffinity_np(thread, size, cpus);
 }
+
+/* The header redirects this name to sched_yield; old binaries have it. */
+WRAPPER int old_pthread_yield(void) __asm__("pthread_yield");
+
+WRAPPER int old_pthread_yield(void)
+{
+	return sched_yield();
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions that glibc has, and its headers do not; and types of its own in prototypes. */
+#ifndef UMCG_HOST_PROTOTYPES_H
+#define UMCG_HOST_PROTOTYPES_H
+
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+int capset(void *header, const void *data);	/* the libc has it, its headers do not */
+sighandler_t bsd_signal(int sig, sighandler_t handler);	/* only the oldest standard has it */
+
+/* What compilers call instead where they know the size of an object, to have it checked. */
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t size);
+ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags);
+ssize_t __recvfrom_chk(int fd, void *restrict buf, size_t n, size_t size, int flags, struct sockaddr *restrict addr,
+		       socklen_t *restrict len);
+char *__fgets_chk(char *s, size_t size, int n, FILE *f);
+size_t __fread_chk(void *p, size_t room, size_t size, size_t n, FILE *f);
+int __uflow(FILE *f);
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask, size_t size);
+
+/* Older versions: see oldversions.c. */
+__typeof__(posix_spawn) old_posix_spawn;
+__typeof__(posix_spawnp) old_posix_spawnp;
+__typeof__(pthread_kill) old_pthread_kill;
+int old_timer_create(clockid_t clock, struct sigevent *event, int *timer);
+
+typedef __priority_which_t priority_which;
+typedef int message_flags;	/* of recvmmsg() and sendmmsg() */
+
+#endif

@@ -61,7 +61,7 @@ WRAPPER int clock_gettime(clockid_t clock, struct timespec *ts)
 }
 
 /* Besides the CPU time only what the home has used: calls that wait are made there. */
-WRAPPER int getrusage(__rusage_who_t who, struct rusage *usage)
+WRAPPER int getrusage(rusage_who who, struct rusage *usage)
 {
 	struct task *t = who == RUSAGE_THREAD ? worker_of_tid(0) : NULL;
 	uint64_t us;
@@ -91,6 +91,11 @@ void umcg_clock_binds(clockid_t clock)
 
 WRAPPER int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
 {
+	int ret;
+
 	umcg_clock_binds(clock);
-	return real()->timer_create(clock, event, timer);
+	umcg_life.creates_helper = true;
+	ret = real()->timer_create(clock, event, timer);
+	umcg_life.creates_helper = false;
+	return ret;
 }

@@ -4,13 +4,11 @@
 #define UMCG_INTERPOSE_INTERPOSE_H
 
 #include "real.h"
+#include "names.h"
 #include "sched/runtime.h"
 #include "sched/sched.h"
 
 #include <errno.h>
-
-/* Public wrappers: exported, and known to the headers above by their own prototypes. */
-#define WRAPPER EXPORT
 
 /* Start the runtime if it can work here. */
 void interpose_start(void);
@@ -102,6 +100,7 @@ struct life {
 	uint32_t exited;	/* its last destructor has run; written under the bucket of its pthread_t */
 	uint32_t detached;
 	uint32_t cancelled;	/* pthread_cancel() was called for it */
+	bool creates_helper;	/* what it creates now is a thread of the libc's own use */
 	pthread_t joining;	/* the thread that it waits for, or 0 */
 };
 extern thread_data struct life umcg_life __attribute__((visibility("hidden")));

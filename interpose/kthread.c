@@ -6,6 +6,7 @@
 #include "interpose.h"
 #include "host/thread.h"
 #include "sched/broadcast.h"
+#include "setxid.h"
 
 #include <stdarg.h>
 
@@ -197,56 +198,77 @@ static int everywhere(int ret, long nr, long a, long b, long c)
 	return ret;
 }
 
+#define CREDENTIALS(libc_call, nr, a, b, c) everywhere(ON_LIBC_THREADS(libc_call, nr, a, b, c), nr, a, b, c)
+
 WRAPPER int setuid(uid_t uid)
 {
 	umcg_go_home();
-	return everywhere(real()->setuid(uid), SYS_setuid, uid, 0, 0);
+	return CREDENTIALS(real()->setuid(uid), SYS_setuid, uid, 0, 0);
 }
 
 WRAPPER int setgid(gid_t gid)
 {
 	umcg_go_home();
-	return everywhere(real()->setgid(gid), SYS_setgid, gid, 0, 0);
+	return CREDENTIALS(real()->setgid(gid), SYS_setgid, gid, 0, 0);
 }
 
 WRAPPER int seteuid(uid_t uid)
 {
 	umcg_go_home();
-	return everywhere(real()->seteuid(uid), SYS_setresuid, -1, uid, -1);
+	return CREDENTIALS(real()->seteuid(uid), SYS_setresuid, -1, uid, -1);
 }
 
 WRAPPER int setegid(gid_t gid)
 {
 	umcg_go_home();
-	return everywhere(real()->setegid(gid), SYS_setresgid, -1, gid, -1);
+	return CREDENTIALS(real()->setegid(gid), SYS_setresgid, -1, gid, -1);
 }
 
 WRAPPER int setreuid(uid_t ruid, uid_t euid)
 {
 	umcg_go_home();
-	return everywhere(real()->setreuid(ruid, euid), SYS_setreuid, (int)ruid, (int)euid, 0);
+	return CREDENTIALS(real()->setreuid(ruid, euid), SYS_setreuid, (int)ruid, (int)euid, 0);
 }
 
 WRAPPER int setregid(gid_t rgid, gid_t egid)
 {
 	umcg_go_home();
-	return everywhere(real()->setregid(rgid, egid), SYS_setregid, (int)rgid, (int)egid, 0);
+	return CREDENTIALS(real()->setregid(rgid, egid), SYS_setregid, (int)rgid, (int)egid, 0);
 }
 
 WRAPPER int setresuid(uid_t ruid, uid_t euid, uid_t suid)
 {
 	umcg_go_home();
-	return everywhere(real()->setresuid(ruid, euid, suid), SYS_setresuid, (int)ruid, (int)euid, (int)suid);
+	return CREDENTIALS(real()->setresuid(ruid, euid, suid), SYS_setresuid, (int)ruid, (int)euid, (int)suid);
 }
 
 WRAPPER int setresgid(gid_t rgid, gid_t egid, gid_t sgid)
 {
 	umcg_go_home();
-	return everywhere(real()->setresgid(rgid, egid, sgid), SYS_setresgid, (int)rgid, (int)egid, (int)sgid);
+	return CREDENTIALS(real()->setresgid(rgid, egid, sgid), SYS_setresgid, (int)rgid, (int)egid, (int)sgid);
 }
 
 WRAPPER int setgroups(size_t n, const gid_t *groups)
 {
 	umcg_go_home();
-	return everywhere(real()->setgroups(n, groups), SYS_setgroups, (long)n, (long)groups, 0);
+	return CREDENTIALS(real()->setgroups(n, groups), SYS_setgroups, (long)n, (long)groups, 0);
+}
+
+/* The libc sets the groups by its own setgroups(), of which we see nothing. */
+WRAPPER int initgroups(const char *user, gid_t group)
+{
+	gid_t *groups;
+	int n;
+
+	umcg_go_home();
+	if (real()->initgroups(user, group))
+		return -1;
+	n = getgroups(0, NULL);
+	groups = n > 0 && umcg_rt.active ? sys_map((size_t)n * sizeof(*groups)) : NULL;
+	if (!groups)		/* none, or no memory: then carriers have none */
+		return everywhere(0, SYS_setgroups, 0, 0, 0);
+	n = getgroups(n, groups);
+	everywhere(0, SYS_setgroups, n, (long)groups, 0);
+	sys_unmap(groups, (size_t)n * sizeof(*groups));
+	return 0;
 }

@@ -58,18 +58,22 @@ go_home:
 	.cfi_endproc
 	.size	go_home, . - go_home
 
-	.macro stub name
+#include "stub.h"
+
+	.macro stub name, target
+	.section .text.\name, "ax", @progbits
 	.globl	\name
 	.type	\name, @function
 \name:
 	.cfi_startproc
 	call	go_home
-	jmp	*umcg_real_\name(%rip)
+	jmp	\target
 	.cfi_endproc
 	.size	\name, . - \name
 	.endm
 
 	.macro also name, ours
+	.section .text.\name, "ax", @progbits
 	.globl	\name
 	.type	\name, @function
 \name:
@@ -80,8 +84,8 @@ go_home:
 #define WRAP(name)
 #define WRAPV(name, version)
 #define OLD(name, version)
-#define ALSO(name, ours) also name, ours;
-#define HOME(name) stub name;
+#define ALSO(name, ours) also STUB_NAME(name), STUB_NAME(ours);
+#define HOME(name) stub STUB_NAME(name), STUB_TARGET(name);
 #include "symbols.def"
 
 	.section .note.GNU-stack, "", @progbits

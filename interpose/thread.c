@@ -200,6 +200,8 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(voi
 
 WRAPPER int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
 {
+	if (umcg_life.creates_helper)
+		return real()->pthread_create(thread, attr, fn, arg);
 	interpose_start();
 	if (!umcg_rt.active)
 		return real()->pthread_create(thread, attr, fn, arg);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls that need more than one line. */
 #include "host/sys.h"
+#include "arch/context.h"
 #include "base/atomic.h"
 #include "base/text.h"
 #include "host/vdso.h"
@@ -99,9 +100,27 @@ bool sys_accessible(uint64_t p)
 			     FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0)) >= 0;
 }
 
+/* As rt_sigaction(2) has it. */
+struct kernel_sigaction {
+	void *handler;
+	unsigned long flags;
+	void *restorer;
+	kernel_sigset mask;
+};
+
+void sys_sigaction(int sig, void (*handler)(int, siginfo_t *, void *))
+{
+	struct kernel_sigaction act = {
+		.handler = (void *)handler, .flags = SA_SIGINFO | SA_RESTART | ARCH_SA_RESTORER, .restorer = (void *)arch_sigreturn,
+		.mask = ~0ull,
+	};
+
+	syscall4(SYS_rt_sigaction, sig, (long)&act, 0, sizeof(kernel_sigset));
+}
+
 _Noreturn void sys_die(int sig)
 {
-	struct { void *handler; unsigned long flags; void *restorer; kernel_sigset mask; } dfl = { 0 };
+	struct kernel_sigaction dfl = { 0 };
 	kernel_sigset only = SIGBIT(sig);
 
 	syscall4(SYS_rt_sigaction, sig, (long)&dfl, 0, sizeof(kernel_sigset));

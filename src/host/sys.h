@@ -17,6 +17,17 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+/* The kernel's ABI, where the libc's headers are older. */
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+
 /* Absolute time in ns on CLOCK_MONOTONIC; NO_DEADLINE waits for ever. */
 #define NO_DEADLINE UINT64_MAX
 #define NSEC_PER_SEC 1000000000ull
@@ -103,6 +114,9 @@ static inline void sys_sigmask(int how, const kernel_sigset *set, kernel_sigset 
 {
 	syscall4(SYS_rt_sigprocmask, how, (long)set, (long)old, sizeof(kernel_sigset));
 }
+
+/* The process's handler of sig, without the libc: even of a signal that it keeps to itself. Handlers run with all signals blocked. */
+void sys_sigaction(int sig, void (*handler)(int, siginfo_t *, void *));
 
 /* Send sig to a thread of this process, with a value by which its handler knows the sender. */
 static inline int sys_sigqueue_thread(int pid, int tid, int sig, void *value)

@@ -54,6 +54,15 @@ static void await(struct carrier *c, uint32_t *done, uint32_t round)
 	}
 }
 
+bool broadcast_reaches(int tid)
+{
+	struct carrier *c = load_acquire(&umcg_rt.carriers);
+
+	while (c && c->tid != tid)
+		c = c->next;
+	return c || umcg_rt.monitor_tid == tid;
+}
+
 void broadcast_syscall(long nr, long a, long b, long c)
 {
 	uint32_t round;

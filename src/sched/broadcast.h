@@ -16,6 +16,9 @@ void broadcast_syscall(long nr, long a, long b, long c);
 /* In a carrier's signal handler: do what is asked and not yet done. Async-signal-safe. */
 void broadcast_answer(struct carrier *c);
 
+/* Whether it reaches that kernel thread. */
+bool broadcast_reaches(int tid);
+
 /* A carrier has been made. */
 void broadcast_join(struct carrier *c);
 

@@ -3,6 +3,7 @@
 #include "io.h"
 
 #include <fcntl.h>
+#include <sys/time.h>
 
 static void *waiter_run(void *arg)
 {

@@ -204,6 +204,16 @@ arch_clone_thread:
 	.cfi_endproc
 	.size	arch_clone_thread, . - arch_clone_thread
 
+/* void arch_sigreturn(void): of a signal frame, whose form tells debuggers what it is. */
+	.globl	arch_sigreturn
+	.hidden	arch_sigreturn
+	.type	arch_sigreturn, @function
+	nop
+arch_sigreturn:
+	mov	$__NR_rt_sigreturn, %rax
+	syscall
+	.size	arch_sigreturn, . - arch_sigreturn
+
 	.section .data.rel.ro, "aw", @progbits
 	.balign	64
 running_frame:

@@ -64,6 +64,10 @@ extern bool arch_has_fsgsbase;
 /* A raw clone(2) of a kernel thread that runs entry(arg) on stack_top with FS base fs. Result: tid or -errno. */
 int arch_clone_thread(void *stack_top, void *fs, int (*entry)(void *), void *arg);
 
+/* Where a signal handler that was installed without the libc returns to, and the flag that says so. */
+void arch_sigreturn(void);
+#define ARCH_SA_RESTORER 0x04000000ul
+
 /* The program counter that the signal frame interrupted. */
 uintptr_t arch_ucontext_pc(const void *ucontext);
 

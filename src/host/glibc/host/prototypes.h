@@ -32,6 +32,7 @@ __typeof__(pthread_kill) old_pthread_kill;
 int old_timer_create(clockid_t clock, struct sigevent *event, int *timer);
 
 typedef __priority_which_t priority_which;
+typedef __rusage_who_t rusage_who;
 typedef int message_flags;	/* of recvmmsg() and sendmmsg() */
 
 #endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What differs between musl as a shared library and musl linked into the program. */
+#ifndef UMCG_HOST_MUSL_TEXT_H
+#define UMCG_HOST_MUSL_TEXT_H
+
+#include <stdint.h>
+
+/* Bounds of the libc's code; 0 and 0 if they are not known. */
+void text_of_libc(uintptr_t *lo, uintptr_t *hi);
+
+/* Why this libc will not do, in words; NULL if it will. */
+const char *text_libc_unfit(void);
+
+#endif

@@ -8,7 +8,7 @@ musl_static_own = src/host/musl/text_static.c interpose/static/anchor.c interpos
 EXTRA_DIST += $(musl_dynamic_own) $(musl_static_own) src/host/musl/text.h src/host/musl/libc_begin.S src/host/musl/libc_end.S \
 	interpose/musl/setxid.h interpose/static/libumcg-pthread.ld interpose/static/link.def interpose/static/names.h \
 	interpose/static/stub.h \
-	src/host/musl/host/attr.h src/host/musl/host/cleanup.h src/host/musl/host/cond.h src/host/musl/host/mutex.h \
+	src/host/musl/host/attr.h src/host/musl/host/cleanup.h src/host/musl/host/cond.h src/host/musl/host/message.h src/host/musl/host/mutex.h \
 	src/host/musl/host/prototypes.h src/host/musl/host/rwlock.h src/host/musl/host/sem.h src/host/musl/host/signals.h \
 	src/host/musl/host/spin.h src/host/musl/host/stdio.h src/host/musl/host/symbols.def \
 	tools/umcg-musl-gcc.in tools/umcg-musl-gcc.specs.in

@@ -5,6 +5,7 @@
  */
 #include "interpose.h"
 #include "block/io.h"
+#include "host/message.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -141,6 +142,8 @@ WRAPPER ssize_t recv(int fd, void *buf, size_t n, int flags)
 
 WRAPPER ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
+	struct host_message copy;
+	struct msghdr *raw;
 	struct io io;
 	long ret;
 
@@ -150,9 +153,11 @@ WRAPPER ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 		umcg_before(fd, POLLIN);
 	if (flags & RECV_APART || !begin(&io, fd, POLLIN))
 		return real()->recvmsg(fd, msg, flags);
+	raw = host_message_in(&copy, msg);
 	do
-		ret = syscall3(SYS_recvmsg, io.w.fd, (long)msg, flags | MSG_DONTWAIT);
+		ret = syscall3(SYS_recvmsg, io.w.fd, (long)raw, flags | MSG_DONTWAIT);
 	while (ret == -EAGAIN && io_again(&io));
+	host_message_done(&copy, msg);
 	return end(&io, &ret) ? real()->recvmsg(fd, msg, flags) : errno_return_long(ret);
 }
 
@@ -263,13 +268,15 @@ WRAPPER ssize_t send(int fd, const void *buf, size_t n, int flags)
 
 WRAPPER ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
+	struct host_message copy;
+	struct msghdr *raw = host_message_out(&copy, msg);
 	struct io io;
 	long ret;
 
-	if (flags & MSG_DONTWAIT || !begin(&io, fd, POLLOUT))
+	if (flags & MSG_DONTWAIT || !raw || !begin(&io, fd, POLLOUT))
 		return real()->sendmsg(fd, msg, flags);
 	do
-		ret = syscall3(SYS_sendmsg, io.w.fd, (long)msg, flags | MSG_DONTWAIT);
+		ret = syscall3(SYS_sendmsg, io.w.fd, (long)raw, flags | MSG_DONTWAIT);
 	while (ret == -EAGAIN && io_again(&io));
 	if (end(&io, &ret))
 		return real()->sendmsg(fd, msg, flags);

@@ -20,7 +20,7 @@ SUITE_FLAGS = --jobs 4
 
 SUITE_ARGUMENTS = tests/suites/run$(EXEEXT) .libs/libumcg-pthread.so $(SUITE_DIRECTORY) $(SUITE_FLAGS)
 
-.PHONY: check-suites check-suites-fast check-suites-all check-suites-nptl
+.PHONY: check-suites check-suites-fast check-suites-all check-suites-nptl check-suites-musl check-suites-musl-all
 check-suites check-suites-fast check-suites-all check-suites-nptl: tests/suites/run$(EXEEXT) libumcg-pthread.la
 check-suites:
 	$(srcdir)/tests/suites/check.sh $(SUITE_ARGUMENTS)
@@ -32,10 +32,23 @@ check-suites-all:
 check-suites-nptl:
 	$(srcdir)/tests/suites/check-nptl.sh $(SUITE_ARGUMENTS)
 
+
+# The same as static programs for musl, plain and with the library: those that use threads; all that pass there.
+if HAVE_MUSL
+check-suites-musl check-suites-musl-all: tests/suites/run$(EXEEXT) $(musl_DATA) $(musl_tools)
+check-suites-musl:
+	PLAIN_CC='$(MUSL_CC)' $(srcdir)/tests/suites/check-musl.sh tests/suites/run$(EXEEXT) \
+		$(abs_builddir)/musl/umcg-musl-gcc $(SUITE_DIRECTORY) $(SUITE_FLAGS)
+check-suites-musl-all:
+	PLAIN_CC='$(MUSL_CC)' LIST=$(srcdir)/tests/suites/pts-musl.txt $(srcdir)/tests/suites/check-musl.sh \
+		tests/suites/run$(EXEEXT) $(abs_builddir)/musl/umcg-musl-gcc $(SUITE_DIRECTORY) $(SUITE_FLAGS) --deadline 150
+endif
+
 CLEANFILES += tests/suites/run$(EXEEXT)
 EXTRA_DIST += \
 	tests/suites/check.sh tests/suites/fetch.sh tests/suites/build.sh \
 	tests/suites/pts-fast-threads.txt tests/suites/pts-fast.txt tests/suites/pts-all.txt tests/suites/pts-manners.txt \
+	tests/suites/check-musl.sh tests/suites/pts-musl.txt tests/suites/pts-musl-threads.txt \
 	tests/suites/check-nptl.sh tests/suites/nptl.txt tests/suites/glibc/build.sh \
 	tests/suites/glibc/Makeconfig tests/suites/glibc/Rules \
 	tests/suites/glibc/stubs/atomic.h tests/suites/glibc/stubs/config.h \

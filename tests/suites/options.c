@@ -12,9 +12,10 @@
 #include <sys/stat.h>
 
 static const char usage[] =
-	"usage: run --programs DIR --work DIR [--lib FILE] [--list FILE] [--jobs N] [--times N]\n"
-	"           [--manners FILE] [--deadline SECONDS] [--table FILE] [NAME...]\n"
-	"Without --lib, NPTL is compared with itself. NAMEs, if given, are run instead of the list.\n";
+	"usage: run --programs DIR --work DIR [--lib FILE] [--ours DIR] [--plain WORD] [--list FILE] [--jobs N]\n"
+	"           [--times N] [--manners FILE] [--deadline SECONDS] [--table FILE] [NAME...]\n"
+	"Compares the programs in DIR as they are with themselves under the preload FILE, or with those of the same\n"
+	"names in the DIR of --ours. WORD names the former's threads (NPTL). NAMEs, if given, are run instead of the list.\n";
 
 __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
 {
@@ -110,10 +111,11 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "lib", required_argument, NULL, 'l' }, { "list", required_argument, NULL, 'f' },
 		{ "jobs", required_argument, NULL, 'j' }, { "times", required_argument, NULL, 'n' },
 		{ "deadline", required_argument, NULL, 'd' }, { "table", required_argument, NULL, 't' },
-		{ "manners", required_argument, NULL, 'm' }, { 0 },
+		{ "manners", required_argument, NULL, 'm' }, { "ours", required_argument, NULL, 'o' },
+		{ "plain", required_argument, NULL, 'a' }, { 0 },
 	};
 	const char *programs = NULL, *work = NULL, *list = NULL;
-	*options = (struct options){ .jobs = 4, .times = 1, .deadline = 30 };
+	*options = (struct options){ .jobs = 4, .times = 1, .deadline = 30, .plain = "NPTL" };
 	for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
 		switch (c) {
 		case 'p': programs = optarg; break;
@@ -125,10 +127,14 @@ void options_parse(struct options *options, int argc, char **argv)
 		case 'd': options->deadline = (int)number("--deadline", optarg, 3600); break;
 		case 't': options->table = optarg; break;
 		case 'm': read_manners(options, optarg); break;
+		case 'o': options->ours = absolute("--ours", optarg); break;
+		case 'a': options->plain = optarg; break;
 		default: fputs(usage, stderr); exit(2);
 		}
 	}
 	options->programs = absolute("--programs", programs);
+	if (!options->ours)
+		options->ours = options->programs;
 	if (work && mkdir(work, 0777) != 0 && errno != EEXIST)
 		die("--work '%s': %s", work, strerror(errno));
 	options->work = absolute("--work", work);

@@ -6,8 +6,10 @@
 #include "manner.h"
 
 struct options {
-	const char *library;	/* absolute path, or NULL: NPTL against itself */
+	const char *library;	/* absolute path, or NULL: no preload */
 	const char *programs;	/* absolute directory of the built tests */
+	const char *ours;	/* the same of those to compare with: linked with the library, or the same ones */
+	const char *plain;	/* what the former run on, in words */
 	const char *work;	/* absolute directory for working directories and outputs */
 	const char *table;	/* write name, NPTL verdict, our verdict here, or NULL */
 	unsigned jobs, times;

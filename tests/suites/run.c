@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the programs of a list on NPTL and under the preload, and prints every program whose verdict under
- * the preload is not one that NPTL gives too. When the two disagree, NPTL is asked three times: only a
+ * Runs the programs of a list on NPTL (or another libc's threads) and under the preload (or linked with the
+ * library), and prints every program whose verdict there is not one that NPTL gives too. When the two disagree, NPTL is asked three times: only a
  * program that already varies there may vary under the preload, within the same verdicts, and is then run
  * three times as well. One that passes under the preload only is likely to race on NPTL: it is asked ten
  * times there; one that varies on NPTL in still other ways may have rare ones: thirty times. The jobs take their programs from one shared counter.
@@ -34,23 +34,27 @@ struct shared {
 	struct result result[];
 };
 
-static int one_run(const struct options *options, const char *name, const char *kind, const char *preload,
-		   struct tally *tally)
+/* One of the two sides of the comparison. */
+struct side {
+	const char *kind, *programs, *preload;
+};
+
+static int one_run(const struct options *options, const char *name, const struct side *side, struct tally *tally)
 {
 	char program[4096], directory[4096], flat[512];
 	snprintf(flat, sizeof flat, "%s", name);
 	for (char *c = flat; *c; c++)
 		if (*c == '/')
 			*c = '_';
-	snprintf(program, sizeof program, "%s/%s", options->programs, name);
-	int n = snprintf(directory, sizeof directory, "%s/%s.%s", options->work, flat, kind);
+	snprintf(program, sizeof program, "%s/%s", side->programs, name);
+	int n = snprintf(directory, sizeof directory, "%s/%s.%s", options->work, flat, side->kind);
 	if (n >= (int)sizeof directory)
 		return -ENAMETOOLONG;
 	if (access(program, X_OK) != 0 || (mkdir(directory, 0777) != 0 && errno != EEXIST))
 		return -errno;
 	const struct manner *manner = manners_find(&options->manners, name);
 	const struct isolate_run run = {
-		.program = program, .preload = preload, .directory = directory,
+		.program = program, .preload = side->preload, .directory = directory,
 		.arguments = manner->argument, .stop_after = manner->stop_after,
 		.deadline = options->deadline,
 	};
@@ -61,30 +65,31 @@ static int one_run(const struct options *options, const char *name, const char *
 	return error;
 }
 
-static int more_runs(const struct options *options, const char *name, const char *kind, const char *preload,
-		     struct tally *tally, unsigned total)
+static int more_runs(const struct options *options, const char *name, const struct side *side, struct tally *tally,
+		     unsigned total)
 {
 	int error = 0;
 	while (error == 0 && tally_total(tally) < total)
-		error = one_run(options, name, kind, preload, tally);
+		error = one_run(options, name, side, tally);
 	return error;
 }
 
 /* One round more, or several of each side when their verdicts do not fit together. */
 static int compare_round(const struct options *options, const char *name, struct result *result, unsigned round)
 {
-	int error = more_runs(options, name, "nptl", NULL, &result->nptl, round);
+	const struct side plain = { "nptl", options->programs, NULL }, ours = { "umcg", options->ours, options->library };
+	int error = more_runs(options, name, &plain, &result->nptl, round);
 	if (error == 0)
-		error = more_runs(options, name, "umcg", options->library, &result->ours, round);
+		error = more_runs(options, name, &ours, &result->ours, round);
 	if (error == 0 && !tally_within(&result->ours, &result->nptl))
-		error = more_runs(options, name, "nptl", NULL, &result->nptl, RUNS_WHEN_VARYING);
+		error = more_runs(options, name, &plain, &result->nptl, RUNS_WHEN_VARYING);
 	if (error == 0 && tally_only(&result->ours, "PASS") && !tally_within(&result->ours, &result->nptl))
-		error = more_runs(options, name, "nptl", NULL, &result->nptl, RUNS_WHEN_ONLY_OURS_PASSES);
+		error = more_runs(options, name, &plain, &result->nptl, RUNS_WHEN_ONLY_OURS_PASSES);
 	while (error == 0 && tally_kinds(&result->nptl) > 1 && !tally_within(&result->ours, &result->nptl) &&
 	       tally_total(&result->nptl) < RUNS_FOR_RARE)
-		error = one_run(options, name, "nptl", NULL, &result->nptl);
+		error = one_run(options, name, &plain, &result->nptl);
 	if (error == 0 && tally_kinds(&result->nptl) > 1 && tally_within(&result->ours, &result->nptl))
-		error = more_runs(options, name, "umcg", options->library, &result->ours, RUNS_WHEN_VARYING);
+		error = more_runs(options, name, &ours, &result->ours, RUNS_WHEN_VARYING);
 	return error;
 }
 
@@ -101,7 +106,7 @@ static int compare(const struct options *options, const char *name, struct resul
 	return 0;
 }
 
-static void report(const char *name, const struct result *result, int error)
+static void report(const struct options *options, const char *name, const struct result *result, int error)
 {
 	char nptl[TALLY_TEXT], ours[TALLY_TEXT], line[1024];
 	if (error != 0) {
@@ -109,8 +114,8 @@ static void report(const char *name, const struct result *result, int error)
 	} else {
 		tally_text(&result->nptl, nptl);
 		tally_text(&result->ours, ours);
-		snprintf(line, sizeof line, "%s %-52s NPTL %-24s libumcg %s\n",
-			 result->outcome == OUTCOME_DIFFERS ? "DIFFERS " : "varies  ", name, nptl, ours);
+		snprintf(line, sizeof line, "%s %-52s %s %-24s libumcg %s\n",
+			 result->outcome == OUTCOME_DIFFERS ? "DIFFERS " : "varies  ", name, options->plain, nptl, ours);
 	}
 	/* One write, so that the lines of parallel jobs do not mix. */
 	if (write(STDOUT_FILENO, line, strlen(line)) < 0)
@@ -129,7 +134,7 @@ static void job(const struct options *options, struct shared *shared)
 		else
 			result->outcome = OUTCOME_DIFFERS;
 		if (result->outcome != OUTCOME_SAME || tally_kinds(&result->nptl) > 1)
-			report(options->name[i], result, error);
+			report(options, options->name[i], result, error);
 	}
 	_exit(0);
 }
@@ -157,7 +162,7 @@ static int summary(const struct options *options, const struct shared *shared)
 		passed += shared->result[i].outcome == OUTCOME_SAME;
 		varies += tally_kinds(&shared->result[i].nptl) > 1;
 	}
-	printf("%u programs, %u vary on NPTL itself", options->count, varies);
+	printf("%u programs, %u vary on %s itself", options->count, varies, options->plain);
 	if (passed != options->count)
 		printf("; what they printed: %s/NAME.{nptl,umcg}.out", options->work);
 	printf("\n%u passed, %u failed\n", passed, options->count - passed);
@@ -174,7 +179,8 @@ int main(int argc, char **argv)
 		perror("mmap");
 		return 2;
 	}
-	printf("NPTL against %s; isolation: %s\n", options.library ? options.library : "NPTL", isolate_kind());
+	printf("%s against %s; isolation: %s\n", options.plain,
+	       options.library ? options.library : options.ours != options.programs ? options.ours : options.plain, isolate_kind());
 	fflush(stdout);
 	for (unsigned i = 0; i < options.jobs; i++) {
 		pid_t pid = fork();

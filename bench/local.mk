@@ -58,17 +58,16 @@ EXTRA_DIST += bench/README.md \
 CLEANFILES += bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) \
 	bench/server$(EXEEXT) bench/load$(EXEEXT) \
 	bench/umcg-api$(EXEEXT) bench/umcg-api.json \
-	bench/umcg-bench.musl bench/pairs.json \
+	bench/umcg-bench.musl bench/umcg-bench.umcg-musl bench/pairs.json \
 	bench/processes$(EXEEXT) bench/processes.json
 
 # More options for the runner, such as BENCHFLAGS='--only mutex --runs 3'.
 BENCHFLAGS =
-MUSL_GCC = musl-gcc
 
 run_pairs = bench/pairs$(EXEEXT) --lib .libs/libumcg-pthread.so \
 	--scripts $(srcdir)/bench/python --json bench/pairs.json
 
-.PHONY: bench bench-musl
+.PHONY: bench bench-musl bench-musl-static
 bench: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) bench/server$(EXEEXT) bench/load$(EXEEXT)
 	$(run_pairs) $(BENCHFLAGS)
 
@@ -76,15 +75,28 @@ bench: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) bench/s
 bench-processes: bench/processes$(EXEEXT)
 	bench/processes$(EXEEXT) bench/processes.json
 
+if HAVE_MUSL
 # The same with a third column: the benchmarks linked statically against musl.
 bench-musl: libumcg-pthread.la bench/umcg-bench$(EXEEXT) bench/pairs$(EXEEXT) bench/umcg-bench.musl bench/server$(EXEEXT) bench/load$(EXEEXT)
 	$(run_pairs) --musl bench/umcg-bench.musl $(BENCHFLAGS)
 
-bench/umcg-bench.musl: $(bench_umcg_bench_SOURCES)
+bench/umcg-bench.musl: $(bench_umcg_bench_SOURCES) | musl/include/linux
 	@$(MKDIR_P) bench
 	sources=; for file in $(bench_umcg_bench_SOURCES); do \
 	  case $$file in *.c) sources="$$sources $(srcdir)/$$file" ;; esac; done; \
-	$(MUSL_GCC) -static -O2 -std=gnu11 -pthread -o $@ $$sources
+	$(MUSL_CC) -static -O2 -std=gnu11 -isystem musl/include -pthread -o $@ $$sources
+
+# Static programs for musl: plain musl against the same linked with the library.
+bench-musl-static: bench/pairs$(EXEEXT) bench/umcg-bench.musl bench/umcg-bench.umcg-musl
+	bench/pairs$(EXEEXT) --lib '' --plain musl --bench bench/umcg-bench.musl --ours bench/umcg-bench.umcg-musl \
+		--json bench/pairs.json $(BENCHFLAGS)
+
+bench/umcg-bench.umcg-musl: $(bench_umcg_bench_SOURCES) $(musl_DATA) $(musl_tools)
+	@$(MKDIR_P) bench
+	sources=; for file in $(bench_umcg_bench_SOURCES); do \
+	  case $$file in *.c) sources="$$sources $(srcdir)/$$file" ;; esac; done; \
+	musl/umcg-musl-gcc -O2 -std=gnu11 -isystem musl/include -pthread -o $@ $$sources
+endif
 
 # What the calls of libumcg.h cost. Options: APIBENCHFLAGS='--only swap,switch --runs 3'.
 APIBENCHFLAGS =

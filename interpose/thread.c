@@ -28,7 +28,7 @@ static bool wants_own_kernel_thread(const pthread_attr_t *attr)
 	if (pthread_attr_getinheritsched(attr, &inherit) == 0 && inherit == PTHREAD_EXPLICIT_SCHED &&
 	    pthread_attr_getschedpolicy(attr, &policy) == 0 && policy != SCHED_OTHER)
 		return true;
-	return attr_has_affinity(attr);
+	return attr_has_affinity(attr) || attr_is_tight(attr);
 }
 
 /* The worker's function has returned or is being unwound: the rest of its life is the libc's, at home. */
@@ -88,6 +88,7 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 {
 	struct task *self = task_self(), *w;
 	int detach = PTHREAD_CREATE_JOINABLE, ret;
+	pthread_attr_t roomy;
 
 	np_enter(self);
 	w = task_alloc(TASK_WORKER);
@@ -113,7 +114,7 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 	}
 	np_leave(self);
 	add_relaxed(&umcg_rt.unborn, 1);	/* whoever knows the thread sees it */
-	ret = real()->pthread_create(thread, attr, home_main, w);
+	ret = real()->pthread_create(thread, attr_with_room(attr, &roomy), home_main, w);
 	if (ret == 0)
 		return 0;
 	sub_acq_rel(&umcg_rt.unborn, 1);

@@ -20,7 +20,7 @@ static struct child_result result;
 
 static const char *preload_of(enum variant variant)
 {
-	return variant == UMCG && settings.library[0] ? settings.library : NULL;
+	return variant == UMCG && settings.library[0] && !settings.ours ? settings.library : NULL;
 }
 
 static bool variant_runs(const struct row *row, enum variant variant)
@@ -28,6 +28,13 @@ static bool variant_runs(const struct row *row, enum variant variant)
 	if (variant == MUSL)
 		return settings.musl && row->kind == KIND_BENCH;
 	return true;
+}
+
+static const char *bench_of(enum variant variant)
+{
+	if (variant == UMCG && settings.ours)
+		return settings.ours;
+	return variant == MUSL ? settings.musl : settings.bench;
 }
 
 static unsigned append(const char **argv, unsigned count, const char *const *more)
@@ -55,7 +62,7 @@ static void run(const struct line *line, enum variant variant, int input, int ou
 
 	switch (row->kind) {
 	case KIND_BENCH:
-		argv[count++] = variant == MUSL ? settings.musl : settings.bench;
+		argv[count++] = bench_of(variant);
 		count = append(argv, count, row->args);
 		break;
 	case KIND_PYTHON:

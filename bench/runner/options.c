@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 struct settings settings = {
+	.plain = "NPTL",
 	.runs = 5,
 	.seconds = 0.3,
 	.deadline = 60,
@@ -33,6 +34,8 @@ static const char help_text[] =
 	"  --deadline S      a child that runs longer is killed: 'hang' (60; programs: five times that)\n"
 	"  --affinity A      default, pinned or both (both)\n"
 	"  --musl PATH       a statically linked umcg-bench for a third column\n"
+	"  --ours PATH       an umcg-bench linked with the library: benchmarks only, compared with that of --bench\n"
+	"  --plain WORD      whose threads that of --bench has (NPTL)\n"
 	"  --json FILE       write all samples as JSON\n"
 	"  --bench PATH      the umcg-bench program (beside this one)\n"
 	"  --scripts PATH    folder of the Python programs ('python' beside this one)\n";
@@ -144,6 +147,8 @@ bool options_select(const struct row *row)
 	const char *rest = settings.only;
 	char item[64];
 
+	if (settings.ours && row->kind != KIND_BENCH)
+		return false;
 	if (!rest)
 		return row->kind != KIND_PROGRAM || settings.programs;
 	while (next_item(&rest, item))
@@ -179,7 +184,8 @@ void options_parse(int argc, char **argv)
 		{ "lib", required_argument, NULL, 'l' }, { "only", required_argument, NULL, 'o' },
 		{ "runs", required_argument, NULL, 'r' }, { "seconds", required_argument, NULL, 's' },
 		{ "deadline", required_argument, NULL, 'd' }, { "json", required_argument, NULL, 'j' },
-		{ "musl", required_argument, NULL, 'm' }, { "bench", required_argument, NULL, 'b' },
+		{ "musl", required_argument, NULL, 'm' }, { "ours", required_argument, NULL, 'O' },
+		{ "plain", required_argument, NULL, 'P' }, { "bench", required_argument, NULL, 'b' },
 		{ "scripts", required_argument, NULL, 'p' }, { "affinity", required_argument, NULL, 'a' },
 		{ "program-mb", required_argument, NULL, 'n' }, { "programs", no_argument, NULL, 'g' },
 		{ "list", no_argument, NULL, 'L' }, { "help", no_argument, NULL, 'h' },
@@ -198,6 +204,8 @@ void options_parse(int argc, char **argv)
 		case 'd': settings.deadline = number("--deadline", optarg, 0.1, 3600); break;
 		case 'j': settings.json = optarg; break;
 		case 'm': settings.musl = existing("--musl", optarg, X_OK); break;
+		case 'O': settings.ours = existing("--ours", optarg, X_OK); break;
+		case 'P': settings.plain = optarg; break;
 		case 'b': settings.bench = existing("--bench", optarg, X_OK); break;
 		case 'p': settings.scripts = existing("--scripts", optarg, X_OK); break;
 		case 'a': set_affinity(optarg); break;

@@ -108,8 +108,8 @@ static bool available(const struct row *row)
 
 static void print_settings(void)
 {
-	printf("NPTL against %s; %u runs, %g s each, medians; ratio above 1: ours is faster\n",
-	       settings.library[0] ? settings.library : "itself", settings.runs, settings.seconds);
+	printf("%s against %s; %u runs, %g s each, medians; ratio above 1: ours is faster\n",
+	       settings.plain, settings.ours ? settings.ours : settings.library[0] ? settings.library : "itself", settings.runs, settings.seconds);
 	for (char **entry = environ; *entry; entry++)
 		if (strncmp(*entry, "UMCG_", 5) == 0)
 			printf("environment: %s\n", *entry);

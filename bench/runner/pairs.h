@@ -16,6 +16,8 @@ enum { MAX_RUNS = 99 };
 struct settings {
 	char *library;		/* absolute path; empty: NPTL against itself */
 	char *bench;		/* the umcg-bench program */
+	char *ours;		/* the same linked with the library, which then stands for the preload, or NULL */
+	const char *plain;	/* whose threads the former has, in words */
 	char *load, *server;	/* the client of the servers, and the server */
 	char *scripts;		/* folder of the Python programs */
 	char *musl;		/* statically linked umcg-bench, or NULL */

@@ -80,7 +80,7 @@ static void print_columns(const char *name, const char *affinity, const char *co
 
 void table_head(void)
 {
-	const char *values[VARIANTS] = { "NPTL", "ours", "musl static" };
+	const char *values[VARIANTS] = { settings.plain, "ours", "musl static" };
 	const char *spreads[VARIANTS] = { "NPTL min - max", "ours min - max", "musl min - max" };
 
 	print_columns("benchmark", "affinity", values, "ratio", spreads);

@@ -4,15 +4,9 @@
 
 #include <errno.h>
 
-/* The libc leaves RW_WRITE_PHASE behind in a lock that was last held by a writer: on its own it says nothing. */
-static bool writers_must_wait(uint32_t v)
-{
-	return v & ~(uint32_t)(RW_WAITING | RW_WRITE_PHASE);
-}
-
 static bool readers_must_wait(pthread_rwlock_t *l, uint32_t v)
 {
-	if (v & RW_WRITE_LOCKED)
+	if (rw_has_writer(v))
 		return true;
 	return rwlock_prefers_writers(l) && v & RW_WAITING && load_relaxed(rwlock_writers(l));
 }
@@ -22,9 +16,9 @@ int rwlock_tryrdlock(pthread_rwlock_t *l)
 	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
 
 	while (!readers_must_wait(l, v)) {
-		if (v + RW_READER >= RW_OVERFLOW)
+		if (rw_is_full(v))
 			return EAGAIN;
-		if (cas_update(word, &v, (v + RW_READER) & ~(uint32_t)RW_WRITE_PHASE))
+		if (cas_update(word, &v, rw_add_reader(v)))
 			return 0;
 	}
 	return EBUSY;
@@ -34,8 +28,8 @@ int rwlock_trywrlock(pthread_rwlock_t *l, struct task *t)
 {
 	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
 
-	while (!writers_must_wait(v)) {
-		if (cas_update(word, &v, v | RW_WRITE_LOCKED | RW_WRITE_PHASE)) {
+	while (!rw_is_held(v)) {
+		if (cas_update(word, &v, rw_add_writer(v))) {
 			store_relaxed(rwlock_owner(l), t->tid);
 			return 0;
 		}
@@ -54,7 +48,7 @@ static bool announce_locked(pthread_rwlock_t *l, bool write)
 	uint32_t *word = rwlock_word(l), v = load_relaxed(word);
 
 	do {
-		if (write ? !writers_must_wait(v) : !readers_must_wait(l, v))
+		if (write ? !rw_is_held(v) : !readers_must_wait(l, v))
 			return true;
 	} while (!(v & RW_WAITING) && !cas_update(word, &v, v | RW_WAITING));
 	return false;
@@ -138,7 +132,7 @@ static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const s
 	if (waited || ret == ETIMEDOUT)
 		tidy(l);
 	/* Readers may have waited for nothing but a writer that has given up. */
-	if (ret == ETIMEDOUT && write && !(load_relaxed(rwlock_word(l)) & RW_WRITE_LOCKED))
+	if (ret == ETIMEDOUT && write && !rw_has_writer(load_relaxed(rwlock_word(l))))
 		wake_waiters(l, t, rwlock_prefers_writers(l));
 	np_leave(t);
 	return ret;
@@ -173,13 +167,12 @@ int rwlock_unlock(pthread_rwlock_t *l, struct task *t)
 	uint32_t *word = rwlock_word(l), v = load_relaxed(word), left;
 	bool writers_first = rwlock_prefers_writers(l);
 
-	if (v & RW_WRITE_LOCKED)
+	if (rw_has_writer(v))
 		store_relaxed(rwlock_owner(l), 0);
 	do {
-		left = v & RW_WRITE_LOCKED ? v & ~(uint32_t)(RW_WRITE_LOCKED | RW_WRITE_PHASE)
-					   : v - RW_READER;
+		left = rw_drop(v);
 	} while (!cas_update(word, &v, left));
-	if (left & RW_WAITING && !writers_must_wait(left))
+	if (left & RW_WAITING && !rw_is_held(left))
 		wake_waiters(l, t, writers_first);
 	return 0;
 }

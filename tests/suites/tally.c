@@ -50,11 +50,6 @@ bool tally_within(const struct tally *inner, const struct tally *outer)
 	return inner->kinds > 0;
 }
 
-bool tally_only(const struct tally *tally, const char *verdict)
-{
-	return tally->kinds == 1 && find(tally, verdict) == 0;
-}
-
 void tally_text(const struct tally *tally, char text[TALLY_TEXT])
 {
 	size_t used = 0;

@@ -26,4 +26,15 @@ static inline bool attr_has_mask(const pthread_attr_t *attr)
 	return pthread_attr_getsigmask_np(attr, &mask) != PTHREAD_ATTR_NO_SIGMASK_NP;
 }
 
+/* The smallest stack has room for a signal frame. */
+static inline const pthread_attr_t *attr_with_room(const pthread_attr_t *attr, pthread_attr_t *roomy)
+{
+	return attr;
+}
+
+static inline bool attr_is_tight(const pthread_attr_t *attr)
+{
+	return false;
+}
+
 #endif

@@ -20,6 +20,38 @@ enum {
 };
 #define RW_OVERFLOW (1u << 31)		/* more readers than that the libc refuses */
 
+static inline bool rw_has_writer(uint32_t word)
+{
+	return word & RW_WRITE_LOCKED;
+}
+
+/* The libc leaves RW_WRITE_PHASE behind in a lock that was last held by a writer: on its own it says nothing. */
+static inline bool rw_is_held(uint32_t word)
+{
+	return word & ~(uint32_t)(RW_WAITING | RW_WRITE_PHASE);
+}
+
+static inline bool rw_is_full(uint32_t word)
+{
+	return word + RW_READER >= RW_OVERFLOW;
+}
+
+static inline uint32_t rw_add_reader(uint32_t word)
+{
+	return (word + RW_READER) & ~(uint32_t)RW_WRITE_PHASE;
+}
+
+static inline uint32_t rw_add_writer(uint32_t word)
+{
+	return word | RW_WRITE_LOCKED | RW_WRITE_PHASE;
+}
+
+/* Without its writer, or one of its readers. */
+static inline uint32_t rw_drop(uint32_t word)
+{
+	return rw_has_writer(word) ? word & ~(uint32_t)(RW_WRITE_LOCKED | RW_WRITE_PHASE) : word - RW_READER;
+}
+
 static inline uint32_t *rwlock_word(pthread_rwlock_t *l)
 {
 	return &l->__data.__readers;

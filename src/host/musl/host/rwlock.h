@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * musl's pthread_rwlock_t (ints 0 lock, 1 waiters, 2 process-shared),
- * pthread_barrier_t (ints 2 limit, 3 count) and pthread_once_t. Every function
- * on private ones is ours, so the lock word has our own bits; ints 3 and 4 of
- * the rwlock are unused by musl.
+ * musl's pthread_rwlock_t (ints 0 lock, 1 waiters, 2 process-shared; 3 and 4 are
+ * unused by it, and ours), pthread_barrier_t (ints 2 limit, 3 count) and
+ * pthread_once_t. The lock: the number of readers, or all of 31 bits for a writer;
+ * bit 31 says that somebody may wait. musl's own timed functions try by ours.
  */
 #ifndef UMCG_HOST_RWLOCK_H
 #define UMCG_HOST_RWLOCK_H
@@ -15,13 +15,39 @@
 _Static_assert(sizeof(pthread_rwlock_t) == 56, "musl's 64-bit layout");
 _Static_assert(sizeof(pthread_barrier_t) == 32, "musl's 64-bit layout");
 
-enum {
-	RW_WRITE_PHASE = 1,
-	RW_WRITE_LOCKED = 2,
-	RW_WAITING = 4,
-	RW_READER = 8,
-};
-#define RW_OVERFLOW (1u << 31)
+#define RW_WAITING 0x80000000u
+#define RW_WRITER 0x7fffffffu
+
+static inline bool rw_has_writer(uint32_t word)
+{
+	return (word & RW_WRITER) == RW_WRITER;
+}
+
+static inline bool rw_is_held(uint32_t word)
+{
+	return word & RW_WRITER;
+}
+
+static inline bool rw_is_full(uint32_t word)
+{
+	return (word & RW_WRITER) == RW_WRITER - 1;
+}
+
+static inline uint32_t rw_add_reader(uint32_t word)
+{
+	return word + 1;
+}
+
+static inline uint32_t rw_add_writer(uint32_t word)
+{
+	return word | RW_WRITER;
+}
+
+/* Without its writer, or one of its readers. */
+static inline uint32_t rw_drop(uint32_t word)
+{
+	return rw_has_writer(word) ? word & RW_WAITING : word - 1;
+}
 
 static inline uint32_t *rwlock_word(pthread_rwlock_t *l)
 {

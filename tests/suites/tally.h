@@ -16,6 +16,12 @@ struct tally {
 		unsigned times;
 	} entry[TALLY_KINDS];
 };
+
+void tally_add(struct tally *tally, const char *verdict);
+unsigned tally_kinds(const struct tally *tally);
+unsigned tally_total(const struct tally *tally);
+/* Is every verdict of INNER also one of OUTER? An empty INNER never is: nothing was seen. */
+bool tally_within(const struct tally *inner, const struct tally *outer);
 void tally_text(const struct tally *tally, char text[TALLY_TEXT]);
 
 #endif

@@ -65,6 +65,7 @@ WRAPPER int fclose(FILE *f)
 {
 	int fd = host_file_descriptor(f), ret;
 
+	umcg_before_fclose(f);
 	if (fd >= 0)
 		let_go(fd);
 	ret = real()->fclose(f);
@@ -142,7 +143,7 @@ WRAPPER int setsockopt(int fd, int level, int option, const void *value, socklen
 }
 
 /* Of its commands two wait. The argument is a number or a pointer, or is not there. */
-static bool waits(int command)
+bool umcg_fcntl_waits(long command)
 {
 	return command == F_SETLKW || command == F_OFD_SETLKW;
 }
@@ -155,8 +156,44 @@ WRAPPER int fcntl(int fd, int command, ...)
 	va_start(ap, command);
 	arg = va_arg(ap, long);
 	va_end(ap);
-	if (waits(command))
+	if (umcg_fcntl_waits(command))
 		umcg_go_home();
 	return real()->fcntl(fd, command, arg);
 }
 
+/* Terminals whose output has to drain, or whose lines have to change. */
+bool umcg_ioctl_waits(unsigned request)
+{
+	switch (request) {
+	case TCSBRK:
+	case TCSBRKP:
+	case TCSETSW:
+	case TCSETSF:
+	case TCSETAW:
+	case TCSETAF:
+	case TIOCMIWAIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+WRAPPER int ioctl(int fd, ioctl_request request, ...)
+{
+	va_list ap;
+	long arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	if (umcg_ioctl_waits((unsigned)request))
+		umcg_go_home();
+	return real()->ioctl(fd, request, arg);
+}
+
+WRAPPER int tcsetattr(int fd, int when, const struct termios *settings)
+{
+	if (when != TCSANOW)
+		umcg_go_home();
+	return real()->tcsetattr(fd, when, settings);
+}

@@ -19,6 +19,16 @@ void umcg_go_home(void) __attribute__((visibility("hidden")));
 /* The same before a libc call that may wait on fd, unless it can be served at once. */
 void umcg_before(int fd, short events) __attribute__((visibility("hidden")));
 
+/* The same before path is opened, if that is a file whose opening may wait. */
+void umcg_before_open(int dir, const char *path, int flags) __attribute__((visibility("hidden")));
+
+/* The same before f is closed. */
+void umcg_before_fclose(FILE *f) __attribute__((visibility("hidden")));
+
+/* Whether fcntl(command), or ioctl(request), waits. */
+bool umcg_fcntl_waits(long command) __attribute__((visibility("hidden")));
+bool umcg_ioctl_waits(unsigned request) __attribute__((visibility("hidden")));
+
 /* The same for good: the caller is about to change the state of its kernel thread. */
 void umcg_stay_home(void) __attribute__((visibility("hidden")));
 

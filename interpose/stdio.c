@@ -2,7 +2,7 @@
 /*
  * Reading from streams: the libc waits inside, unseen. So if a stream has nothing
  * more in its buffer, its descriptor is waited for first (block/io.h). What a
- * call waits for besides its first bytes, and writing, are for the monitor to notice.
+ * call waits for besides its first bytes is for the monitor to notice.
  */
 #include "interpose.h"
 #include "block/io.h"
@@ -29,10 +29,10 @@ bool umcg_await_input(FILE *f)
 		ret = io_ask(&io);
 	while (ret == -EAGAIN && io_again(&io));
 	io_end(&io, &ret);
-	if (ret >= 0 || ret == -EAGAIN)
+	if (!io.error)
 		return true;
 	host_file_failed(f);
-	errno = (int)-ret;
+	errno = -io.error;
 	return false;
 }
 

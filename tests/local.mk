@@ -343,6 +343,21 @@ tests_clients_io_stream_SOURCES = tests/clients/io_stream.c
 tests_clients_io_stream_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_io_stream_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/io_output
+tests_clients_io_output_SOURCES = tests/clients/io_output.c
+tests_clients_io_output_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_output_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_open
+tests_clients_io_open_SOURCES = tests/clients/io_open.c
+tests_clients_io_open_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_open_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/io_seldom
+tests_clients_io_seldom_SOURCES = tests/clients/io_seldom.c
+tests_clients_io_seldom_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_seldom_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/io_others
 tests_clients_io_others_SOURCES = tests/clients/io_others.c
 tests_clients_io_others_CFLAGS = $(CLIENT_CFLAGS)

@@ -4,6 +4,7 @@
  * of stdio.h call.
  */
 #include "interpose.h"
+#include "output.h"
 #include "polling.h"
 #include "streams.h"
 
@@ -56,3 +57,17 @@ WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int max, const st
 READS(char *, __fgets_chk, (char *s, size_t size, int n, FILE *f), (s, size, n, f), f, NULL)
 READS(size_t, __fread_chk, (void *p, size_t room, size_t size, size_t n, FILE *f), (p, room, size, n, f), f, 0)
 READS_UNLOCKED(int, __uflow, (FILE *f), (f), f, EOF)
+
+WRITES_CHAR(__overflow, (FILE *f, int c), (f, c), f, true)
+PRINTS(__vfprintf_chk, (FILE *f, int flag, const char *format, va_list ap), (f, flag, format, ap), f)
+PRINTS(__vprintf_chk, (int flag, const char *format, va_list ap), (flag, format, ap), stdout)
+VARIADIC(__fprintf_chk, (FILE *f, int flag, const char *format, ...), format, __vfprintf_chk(f, flag, format, ap))
+VARIADIC(__printf_chk, (int flag, const char *format, ...), format, __vprintf_chk(flag, format, ap))
+
+WRAPPER int __vdprintf_chk(int fd, int flag, const char *format, va_list ap)
+{
+	umcg_before(fd, POLLOUT);
+	return real()->__vdprintf_chk(fd, flag, format, ap);
+}
+
+VARIADIC(__dprintf_chk, (int fd, int flag, const char *format, ...), format, __vdprintf_chk(fd, flag, format, ap))

@@ -42,6 +42,11 @@ static long raw_syscall(long nr, ...)
 	return -1;
 }
 
+static int raw_open(const char *path, int flags, ...)
+{
+	return (int)raw_syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
 static int raw_clock_gettime(clockid_t clock, struct timespec *ts)
 {
 	return (int)raw_syscall(SYS_clock_gettime, clock, ts);
@@ -56,6 +61,8 @@ struct real umcg_real = {
 	.read = libc_read,
 	.write = libc_write,
 	.close = libc_close,
+	.open = raw_open,
+	.open64 = raw_open,
 	.syscall = raw_syscall,
 	.clock_gettime = raw_clock_gettime,
 };

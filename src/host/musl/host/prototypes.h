@@ -19,6 +19,7 @@ long __syscall_cp(long nr, long a, long b, long c, long d, long e, long f);
 
 typedef int priority_which;
 typedef int rusage_who;
+typedef int ioctl_request;
 typedef unsigned message_flags;	/* of recvmmsg() and sendmmsg() */
 
 #endif

@@ -21,6 +21,11 @@ struct host_file {
 	size_t buf_size;
 	FILE *prev, *next;
 	int fd;
+	int pipe_pid;
+	long lock_count;
+	int mode;
+	int lock;
+	int line_end;			/* '\n' if lines are written at once, else -1 */
 };
 
 enum {
@@ -59,6 +64,52 @@ static inline void host_file_failed(FILE *f)
 static inline int host_file_descriptor(FILE *f)
 {
 	return host_file(f)->fd;
+}
+
+/* While the stream is locked, or else is nobody else's: calls that write fail. */
+static inline void host_file_set_descriptor(FILE *f, int fd)
+{
+	host_file(f)->fd = fd;
+}
+
+static inline bool host_file_is_unbuffered(FILE *f)
+{
+	return !host_file(f)->buf_size;
+}
+
+static inline bool host_file_is_line_buffered(FILE *f)
+{
+	return host_file(f)->line_end >= 0;
+}
+
+/* Nothing has been written yet: whether lines will be written at once is not known. */
+static inline bool host_file_is_fresh(FILE *f)
+{
+	return !host_file(f)->write_end;
+}
+
+/* Bytes that have been written to the stream, and are to be written to the descriptor. */
+static inline size_t host_file_pending(FILE *f)
+{
+	return (size_t)(host_file(f)->write_pos - host_file(f)->write_base);
+}
+
+/* How many bytes, with an end of line among them or not, go to the buffer at once. */
+static inline size_t host_file_room(FILE *f, bool newline)
+{
+	return newline && host_file_is_line_buffered(f) ? 0 : (size_t)(host_file(f)->write_end - host_file(f)->write_pos);
+}
+
+/* How many bytes go to the descriptor when n are added that do not fit. */
+static inline size_t host_file_written(FILE *f, size_t n)
+{
+	return host_file_pending(f) + n;
+}
+
+/* Whether another thread has it locked at this moment: not told apart from the caller. */
+static inline bool host_file_is_held(FILE *f)
+{
+	return false;
 }
 
 #endif

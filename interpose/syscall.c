@@ -5,12 +5,14 @@
 
 #include <stdarg.h>
 
-/* Raw system calls whose effect or answer depends on the kernel thread, and futex waits. */
-static bool belongs_home(long nr, long op)
+/* Raw system calls whose effect or answer depends on the kernel thread, and those that wait for what is no descriptor. */
+static bool belongs_home(long nr, const long *a)
 {
+	long op;
+
 	switch (nr) {
 	case SYS_futex:
-		op &= FUTEX_CMD_MASK;
+		op = a[1] & FUTEX_CMD_MASK;
 		return !member_is_locked(umcg_self) && op != FUTEX_WAKE && op != FUTEX_WAKE_BITSET && op != FUTEX_WAKE_OP &&
 		       op != FUTEX_REQUEUE && op != FUTEX_CMP_REQUEUE;
 	case SYS_rt_sigprocmask:
@@ -41,13 +43,137 @@ static bool belongs_home(long nr, long op)
 	case SYS_rt_tgsigqueueinfo:
 	case SYS_pidfd_send_signal:
 	case SYS_ptrace:
+	case SYS_futex_waitv:
+	case SYS_connect:
+	case SYS_recvmmsg:
+	case SYS_flock:
+	case SYS_fsync:
+	case SYS_fdatasync:
+	case SYS_msync:
+	case SYS_sync:
+	case SYS_syncfs:
+	case SYS_sync_file_range:
+	case SYS_copy_file_range:
+	case SYS_msgrcv:
+	case SYS_msgsnd:
+	case SYS_semop:
+	case SYS_semtimedop:
+	case SYS_mq_timedreceive:
+	case SYS_mq_timedsend:
+	case SYS_io_getevents:
+	case SYS_io_pgetevents:
 		return true;
+	case SYS_io_uring_enter:
+		return a[2] > 0;	/* it waits for so many */
+	case SYS_fcntl:
+		return umcg_fcntl_waits(a[1]);
+	case SYS_ioctl:
+		return umcg_ioctl_waits((unsigned)a[1]);
 	default:
 		return false;
 	}
 }
 
-/* Those that change it. Credentials too: only the libc's functions change them for all threads. */
+/* The kernel says in the timeout what was left of it, the libc's function does not. */
+static bool is_plain(long timeout, long mask)
+{
+	return !timeout && !mask;
+}
+
+/* Calls that may wait, and for which the libc has a function with the same arguments and results. */
+static bool call(long nr, const long *a, long *ret)
+{
+	int fd = (int)a[0];
+
+	switch (nr) {
+	case SYS_read: *ret = read(fd, (void *)a[1], (size_t)a[2]); break;
+	case SYS_readv: *ret = readv(fd, (void *)a[1], (int)a[2]); break;
+	case SYS_write: *ret = write(fd, (void *)a[1], (size_t)a[2]); break;
+	case SYS_writev: *ret = writev(fd, (void *)a[1], (int)a[2]); break;
+	case SYS_recvfrom: *ret = recvfrom(fd, (void *)a[1], (size_t)a[2], (int)a[3], (void *)a[4], (void *)a[5]); break;
+	case SYS_recvmsg: *ret = recvmsg(fd, (void *)a[1], (int)a[2]); break;
+	case SYS_sendto: *ret = sendto(fd, (void *)a[1], (size_t)a[2], (int)a[3], (void *)a[4], (socklen_t)a[5]); break;
+	case SYS_sendmsg: *ret = sendmsg(fd, (void *)a[1], (int)a[2]); break;
+	case SYS_sendmmsg: *ret = sendmmsg(fd, (void *)a[1], (unsigned)a[2], (int)a[3]); break;
+	case SYS_accept: *ret = accept(fd, (void *)a[1], (void *)a[2]); break;
+	case SYS_accept4: *ret = accept4(fd, (void *)a[1], (void *)a[2], (int)a[3]); break;
+	case SYS_sendfile: *ret = sendfile(fd, (int)a[1], (void *)a[2], (size_t)a[3]); break;
+	case SYS_splice: *ret = splice(fd, (void *)a[1], (int)a[2], (void *)a[3], (size_t)a[4], (unsigned)a[5]); break;
+	case SYS_tee: *ret = tee(fd, (int)a[1], (size_t)a[2], (unsigned)a[3]); break;
+	case SYS_vmsplice: *ret = vmsplice(fd, (void *)a[1], (size_t)a[2], (unsigned)a[3]); break;
+	case SYS_poll: *ret = poll((void *)a[0], (nfds_t)a[1], (int)a[2]); break;
+	case SYS_select: *ret = select(fd, (void *)a[1], (void *)a[2], (void *)a[3], (void *)a[4]); break;
+	case SYS_epoll_wait: *ret = epoll_wait(fd, (void *)a[1], (int)a[2], (int)a[3]); break;
+	case SYS_sched_yield: *ret = sched_yield(); break;
+	case SYS_nanosleep:
+		if (!a[0])
+			return false;
+		*ret = nanosleep((void *)a[0], (void *)a[1]);
+		break;
+	case SYS_clock_nanosleep:
+		if (!a[2])
+			return false;
+		*ret = errno_return(-clock_nanosleep((clockid_t)a[0], (int)a[1], (void *)a[2], (void *)a[3]));
+		break;
+	case SYS_ppoll:
+		if (!is_plain(a[2], a[3]))
+			return false;
+		*ret = ppoll((void *)a[0], (nfds_t)a[1], NULL, NULL);
+		break;
+	case SYS_pselect6:
+		if (!is_plain(a[4], a[5]))
+			return false;
+		*ret = pselect(fd, (void *)a[1], (void *)a[2], (void *)a[3], NULL, NULL);
+		break;
+	case SYS_epoll_pwait:
+		if (a[4])
+			return false;
+		*ret = epoll_wait(fd, (void *)a[1], (int)a[2], (int)a[3]);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/*
+ * The function may be a cancellation point, which the raw call is not. A thread that may be cancelled at any
+ * time makes the raw call. (A handler that leaves this by a jump leaves cancellation disabled.)
+ */
+static bool as_function(long nr, const long *a, long *ret)
+{
+	struct task *t = umcg_self;
+	int state, type;
+	bool done;
+
+	if (!t || !task_may_park(t))
+		return false;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+	done = type == PTHREAD_CANCEL_DEFERRED && call(nr, a, ret);
+	if (type != PTHREAD_CANCEL_DEFERRED)
+		pthread_setcanceltype(type, NULL);
+	pthread_setcancelstate(state, NULL);
+	return done;
+}
+
+/* Those that open. */
+static void before_open(long nr, const long *a)
+{
+	switch (nr) {
+	case SYS_open:
+		umcg_before_open(AT_FDCWD, (const char *)a[0], (int)a[1]);
+		break;
+	case SYS_creat:
+		umcg_before_open(AT_FDCWD, (const char *)a[0], O_CREAT);
+		break;
+	case SYS_openat:
+		umcg_before_open((int)a[0], (const char *)a[1], (int)a[2]);
+		break;
+	}
+}
+
+/* Those that change the state of the kernel thread. Credentials too: only the libc's functions change them for all threads. */
 static bool bind_for(long nr, const long *a)
 {
 	switch (nr) {
@@ -108,7 +234,10 @@ WRAPPER long syscall(long nr, ...)
 	}
 	if (nr == SYS_futex && futex_call(a, &ret))
 		return errno_return_long(ret);
-	if (!bind_for(nr, a) && on_carrier() && belongs_home(nr, a[1]))
+	if (as_function(nr, a, &ret))
+		return ret;
+	before_open(nr, a);
+	if (!bind_for(nr, a) && on_carrier() && belongs_home(nr, a))
 		umcg_go_home();
 	if (nr == SYS_exit)
 		thread_exits_raw();

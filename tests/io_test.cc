@@ -13,6 +13,7 @@ JUDGE_SAME(Futex, {"futex"});
 JUDGE_SAME(IoStream, {"io_stream"});
 JUDGE_SAME(IoOutput, {"io_output"});
 JUDGE_SAME(IoOpen, {"io_open"});
+JUDGE_SAME(IoRaw, {"io_raw"});
 JUDGE_SAME(IoSeldom, {"io_seldom"});
 JUDGE_SAME(IoOthers, {"io_others"});
 JUDGE_SAME(IoNumbers, {"io_numbers"});

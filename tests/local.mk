@@ -353,6 +353,11 @@ tests_clients_io_open_SOURCES = tests/clients/io_open.c
 tests_clients_io_open_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_io_open_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/io_raw
+tests_clients_io_raw_SOURCES = tests/clients/io_raw.c
+tests_clients_io_raw_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_io_raw_LDADD = tests/clients/libio.la $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/io_seldom
 tests_clients_io_seldom_SOURCES = tests/clients/io_seldom.c
 tests_clients_io_seldom_CFLAGS = $(CLIENT_CFLAGS)

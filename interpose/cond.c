@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Condition variables: pthread_cond_* and cnd_*. Process-shared ones are the libc's, at home. */
 #include "interpose.h"
+#include "leave.h"
 #include "objects.h"
 #include "sync/cond.h"
 #include "sync/mutex.h"
@@ -36,35 +37,50 @@ static struct task *task_for(pthread_cond_t *c)
 	return task_self();
 }
 
-static int wait(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t clock, const struct timespec *abstime)
+/* Its clock is the condition variable's own. */
+static int libc_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime)
 {
-	bool libc = mutex_is_libc_only(m);
-
-	pthread_testcancel();
-	if (libc)
-		umcg_go_home();
-	return cond_wait(c, m, t, clock, abstime, libc ? &libc_mutex : NULL);
+	return abstime ? real()->pthread_cond_timedwait(c, m, abstime) : real()->pthread_cond_wait(c, m);
 }
 
-int umcg_cond_timed(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime)
+static void reclaim(void *m)
 {
-	struct task *t = task_for(c);
+	mutex_reclaim(m, umcg_self);
+}
 
-	return t ? wait(c, m, t, clock, abstime) : -ENOSYS;
+/* The libc unlocks and locks a mutex that others may wait for here. */
+static int wait_lent(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t clock,
+		     const struct timespec *abstime, cond_wait_fn *libc)
+{
+	mutex_lend(m, t);
+	ON_LEAVE(back, reclaim, m);
+	return libc(c, m, clock, abstime);
+}
+
+int umcg_cond_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime,
+		   cond_wait_fn *libc)
+{
+	bool libc_only = mutex_is_libc_only(m);
+	struct task *t = task_self();
+
+	if (!t || cond_is_shared(c)) {
+		umcg_go_home();
+		return t && !libc_only ? wait_lent(c, m, t, clock, abstime, libc) : libc(c, m, clock, abstime);
+	}
+	pthread_testcancel();
+	if (libc_only)
+		umcg_go_home();
+	return cond_wait(c, m, t, clock, abstime, libc_only ? &libc_mutex : NULL);
 }
 
 WRAPPER int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 {
-	struct task *t = task_for(c);
-
-	return t ? wait(c, m, t, CLOCK_REALTIME, NULL) : real()->pthread_cond_wait(c, m);
+	return umcg_cond_wait(c, m, CLOCK_REALTIME, NULL, libc_wait);
 }
 
 WRAPPER int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *abstime)
 {
-	struct task *t = task_for(c);
-
-	return t ? wait(c, m, t, cond_clock(c), abstime) : real()->pthread_cond_timedwait(c, m, abstime);
+	return umcg_cond_wait(c, m, cond_clock(c), abstime, libc_wait);
 }
 
 WRAPPER int pthread_cond_signal(pthread_cond_t *c)

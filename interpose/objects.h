@@ -13,9 +13,13 @@
 
 #pragma GCC visibility push(hidden)
 int umcg_mutex_timed(pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime);
-int umcg_cond_timed(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime);
 int umcg_rwlock_timed(pthread_rwlock_t *l, bool write, clockid_t clock, const struct timespec *abstime);
 int umcg_sem_timed(sem_t *s, clockid_t clock, const struct timespec *abstime);
+
+/* libc: how the libc waits, called where it may. */
+typedef int cond_wait_fn(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime);
+int umcg_cond_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime,
+		   cond_wait_fn *libc);
 
 /* 0 if thread has ended or the libc's join is to wait for it, else what join returns. */
 int umcg_await_exit(pthread_t thread, clockid_t clock, const struct timespec *abstime);

@@ -13,12 +13,15 @@ WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const s
 	return ret == -ENOSYS ? real()->pthread_mutex_clocklock(m, clock, abstime) : ret;
 }
 
+static int libc_cond_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime)
+{
+	return real()->pthread_cond_clockwait(c, m, clock, abstime);
+}
+
 WRAPPER int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
 				   const struct timespec *abstime)
 {
-	int ret = umcg_cond_timed(c, m, clock, abstime);
-
-	return ret == -ENOSYS ? real()->pthread_cond_clockwait(c, m, clock, abstime) : ret;
+	return umcg_cond_wait(c, m, clock, abstime, libc_cond_wait);
 }
 
 WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict l, clockid_t clock,

@@ -7,6 +7,7 @@
 enum {
 	SPINS = 40,			/* about a microsecond, while the owner runs on another server */
 	HANDOFF_AFTER_MS = 1,		/* a waiter that old is handed the lock */
+	LENT_LOOK_MS = 1,		/* between looks at a mutex that the libc may have unlocked */
 };
 
 static void own(pthread_mutex_t *m, struct task *t)
@@ -60,6 +61,11 @@ static bool take_or_mark_locked(pthread_mutex_t *m, struct task *t, bool waited)
 	}
 }
 
+static struct wait_until next_look(void)
+{
+	return (struct wait_until){ .deadline = host_now() + LENT_LOOK_MS * NSEC_PER_MSEC, .leave_on_signal = true };
+}
+
 /*
  * Wait for m. waited: the caller was woken from m's queue or is a condition
  * variable's waiter, so others may be queued and the word must say so.
@@ -77,6 +83,8 @@ int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_u
 	for (;;) {
 		struct waiter w = { .since = since };
 		struct bucket *b = waitq_lock(m);
+		struct wait_until look;
+		bool lent = b->lent;
 		enum wait_result r;
 
 		if (take_or_mark_locked(m, t, waited)) {
@@ -87,9 +95,10 @@ int mutex_lock_contended(pthread_mutex_t *m, struct task *t, const struct wait_u
 		waiter_join_locked(b, &w, t, m);
 		waitq_unlock(b);
 		/* An owner that waits for a CPU of ours gets this one at once. */
-		r = waiter_wait(&w, &until, task_of_tid(mutex_owner(m)));
+		look = lent ? next_look() : until;
+		r = waiter_wait(&w, &look, task_of_tid(mutex_owner(m)));
 		t->rival_for = NULL;
-		if (r == WAIT_TIMEOUT) {
+		if (r == WAIT_TIMEOUT && (!lent || wait_until_passed(&until))) {
 			ret = ETIMEDOUT;
 			break;
 		}
@@ -123,11 +132,13 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 	struct task *wake = NULL;
 	struct bucket *b;
 	struct waiter *w;
+	bool lent;
 
 	np_enter(t);
 	b = waitq_lock(m);
+	lent = b->lent;
 	w = waitq_next_locked(b, m, NULL);
-	if (w && (will_park || t->lent || is_old(w))) {
+	if (w && !lent && (will_park || t->lent || is_old(w))) {
 		mutex_set_owner(m, w->task->tid);
 		store_relaxed(mutex_word(m), mutex_contended(mutex_held(m, w->task->tid)));
 		if (!w->requeued)
@@ -141,7 +152,7 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 	waitq_unlock(b);
 	if (wake)
 		task_unpark(wake);
-	else
+	if (!wake || lent)
 		futex_wake_soon(t, mutex_word(m));
 	/* Its slice was over when the waiters let it run on to here. */
 	if (unlikely(t->lent)) {
@@ -156,6 +167,8 @@ bool mutex_requeue_locked(pthread_mutex_t *m, struct bucket *mb, struct waiter *
 {
 	uint32_t *word = mutex_word(m);
 
+	if (mb->lent)
+		return false;
 	for (;;) {
 		uint32_t v = load_relaxed(word);
 
@@ -169,6 +182,36 @@ bool mutex_requeue_locked(pthread_mutex_t *m, struct bucket *mb, struct waiter *
 	store_relaxed(&w->key, m);
 	list_push_tail(&mb->waiters, &w->link);
 	return true;
+}
+
+/* Who is parked already begins to look; who comes later sees that m is lent. */
+void mutex_lend(pthread_mutex_t *m, struct task *t)
+{
+	struct unpark_batch batch;
+	struct bucket *b;
+	struct waiter *w;
+
+	np_enter(t);
+	unpark_batch_init(&batch);
+	b = waitq_lock(m);
+	b->lent++;
+	while ((w = waitq_next_locked(b, m, NULL)))
+		unpark_batch_add(&batch, waiter_wake_locked(w, WAITER_WOKEN));
+	waitq_unlock(b);
+	unpark_batch_run(&batch);
+	np_leave(t);
+}
+
+void mutex_reclaim(pthread_mutex_t *m, struct task *t)
+{
+	struct bucket *b;
+
+	np_enter(t);
+	b = waitq_lock(m);
+	if (b->lent)		/* not in a child that was forked meanwhile */
+		b->lent--;
+	waitq_unlock(b);
+	np_leave(t);
 }
 
 static int lock_word(pthread_mutex_t *m, struct task *t, clockid_t clock, const struct timespec *ts)

@@ -37,4 +37,13 @@ int mutex_unlock(pthread_mutex_t *m, struct task *t, bool will_park);
  */
 bool mutex_requeue_locked(pthread_mutex_t *m, struct bucket *mb, struct waiter *w, bool force);
 
+/*
+ * From lend to reclaim the libc unlocks m, which t holds, and locks it again: the wait for a
+ * process-shared condition variable. It wakes nobody here, and waits in the kernel. So
+ * meanwhile who wants m looks at it now and then, nobody is handed it, and each
+ * contended unlock wakes the futex too.
+ */
+void mutex_lend(pthread_mutex_t *m, struct task *t);
+void mutex_reclaim(pthread_mutex_t *m, struct task *t);
+
 #endif

@@ -13,6 +13,7 @@ void waitq_init(void)
 {
 	for (int i = 0; i < BUCKETS; i++) {
 		buckets[i].lock.word = 0;
+		buckets[i].lent = 0;
 		list_init(&buckets[i].waiters);
 	}
 }

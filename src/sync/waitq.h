@@ -44,6 +44,7 @@ struct waiter {
 
 struct bucket {
 	struct lock lock;
+	uint32_t lent;		/* threads whose mutex of this bucket the libc unlocks and locks: see mutex_lend() */
 	struct list waiters;	/* of all keys that hash here; oldest first */
 } __attribute__((aligned(64)));
 

@@ -251,6 +251,96 @@ static void attributes(void)
 	CHECK_EQ(pthread_cond_destroy(&local), 0);
 }
 
+/* The libc's own wait, of another process perhaps, with a mutex that threads wait for as they wait for any. */
+enum { TURNS = 60, TAKERS = 6 };
+
+static pthread_cond_t shared;
+static int turn, locked_times;
+static bool all_done;
+
+static void *take_turns(void *arg)
+{
+	int me = (int)(intptr_t)arg;
+
+	for (int i = 0; i < TURNS; i++) {
+		CHECK_EQ(pthread_mutex_lock(&m), 0);
+		waiting++;
+		while (turn % TAKERS != me)
+			CHECK_EQ(pthread_cond_wait(&shared, &m), 0);
+		turn++;
+		CHECK_EQ(pthread_cond_broadcast(&shared), 0);
+		if (i % 8 == 7)
+			sched_yield();		/* others come to wait for the mutex */
+		CHECK_EQ(pthread_mutex_unlock(&m), 0);
+	}
+	return NULL;
+}
+
+static void *lock_often(void *arg)
+{
+	struct timespec never;
+
+	for (bool over = false; !over;) {
+		never = after_ms(CLOCK_REALTIME, 1000000);
+		CHECK_EQ(arg ? pthread_mutex_lock(&m) : pthread_mutex_timedlock(&m, &never), 0);
+		locked_times++;
+		over = all_done;
+		if (locked_times % 4 == 0)
+			sched_yield();
+		CHECK_EQ(pthread_mutex_unlock(&m), 0);
+	}
+	return NULL;
+}
+
+static void init_shared(void)
+{
+	pthread_condattr_t a;
+
+	pthread_condattr_init(&a);
+	CHECK_EQ(pthread_condattr_setpshared(&a, PTHREAD_PROCESS_SHARED), 0);
+	CHECK_EQ(pthread_cond_init(&shared, &a), 0);
+}
+
+static void shared_with_private_mutex(void)
+{
+	pthread_t t[TAKERS], u[2];
+
+	init_shared();
+	start_threads(t, TAKERS, take_turns);
+	start_thread(&u[0], lock_often, NULL);
+	start_thread(&u[1], lock_often, &m);
+	join_threads(t, TAKERS);
+	CHECK_EQ(turn, TURNS * TAKERS);
+	all_done = true;
+	join_threads(u, 2);
+	CHECK_EQ(pthread_cond_destroy(&shared), 0);
+}
+
+static void *lock_then_signal(void *arg)
+{
+	CHECK_EQ(pthread_mutex_lock(&m), 0);
+	tickets++;
+	if (tickets == MOST)
+		CHECK_EQ(pthread_cond_signal(&shared), 0);
+	CHECK_EQ(pthread_mutex_unlock(&m), 0);
+	return NULL;
+}
+
+/* All wait for the mutex when its owner begins to wait, and nobody else will unlock it. */
+static void shared_lets_waiters_in(void)
+{
+	pthread_t t[MOST];
+
+	init_shared();
+	CHECK_EQ(pthread_mutex_lock(&m), 0);
+	start_threads(t, MOST, lock_then_signal);
+	sleep_ms(20);
+	while (tickets < MOST)
+		CHECK_EQ(pthread_cond_wait(&shared, &m), 0);
+	CHECK_EQ(pthread_mutex_unlock(&m), 0);
+	join_threads(t, MOST);
+}
+
 const struct check checks[] = {
 	{ "signal_each", signal_each, NULL },
 	{ "signal_without_mutex", signal_without_mutex, NULL },
@@ -260,5 +350,7 @@ const struct check checks[] = {
 	{ "recursive_mutex", recursive_mutex, NULL },
 	{ "errorcheck_mutex", errorcheck_mutex, NULL },
 	{ "attributes", attributes, NULL },
+	{ "shared_with_private_mutex", shared_with_private_mutex, NULL },
+	{ "shared_lets_waiters_in", shared_lets_waiters_in, NULL },
 	{ 0 },
 };

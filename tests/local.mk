@@ -487,6 +487,27 @@ tests_clients_slowmalloc_la_SOURCES = tests/clients/slowmalloc.c
 tests_clients_slowmalloc_la_CFLAGS = $(CLIENT_CFLAGS) -fno-builtin -ftls-model=initial-exec
 tests_clients_slowmalloc_la_LDFLAGS = -module -shared -avoid-version -rpath $(abs_builddir)
 
+# Opened and closed by client modules.
+check_LTLIBRARIES += tests/clients/module.la
+tests_clients_module_la_SOURCES = tests/clients/module.cc
+tests_clients_module_la_CXXFLAGS = $(CLIENT_CXXFLAGS)
+tests_clients_module_la_LDFLAGS = -module -shared -avoid-version -rpath $(abs_builddir)
+
+check_PROGRAMS += tests/clients/modules
+tests_clients_modules_SOURCES = tests/clients/modules.c
+tests_clients_modules_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_modules_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/restarts
+tests_clients_restarts_SOURCES = tests/clients/restarts.c
+tests_clients_restarts_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_restarts_LDADD = $(CLIENT_LIBS) -lrt -lutil
+
+check_PROGRAMS += tests/clients/jobs
+tests_clients_jobs_SOURCES = tests/clients/jobs.c
+tests_clients_jobs_CFLAGS = $(CLIENT_CFLAGS) -g
+tests_clients_jobs_LDADD = $(CLIENT_LIBS) -lutil
+
 check_PROGRAMS += tests/clients/openmp
 tests_clients_openmp_SOURCES = tests/clients/openmp.c
 tests_clients_openmp_CFLAGS = $(CLIENT_CFLAGS) -fopenmp

@@ -3,6 +3,7 @@
 #include "judge.h"
 
 JUDGE_SAME(Handler, {"handler", "sigself"});
+JUDGE_SAME(Interruption, {"restarts"});
 JUDGE_SAME(Queue, {"sigqueue", "sigtake", "sigfd"});
 JUDGE_SAME(Mask, {"sigmask", "rawmask", "oldsignals"});
 JUDGE_SAME(Timer, {"alarm", "sigstorm"});

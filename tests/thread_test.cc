@@ -5,5 +5,5 @@
 JUDGE_SAME(Create, {"create"});
 JUDGE_SAME(Join, {"join"});
 JUDGE_SAME(Ends, {"ends"});
-JUDGE_SAME(ThreadData, {"tsd", "tls_objects"});
+JUDGE_SAME(ThreadData, {"tsd", "tls_objects", "modules"});
 JUDGE_SAME(Identity, {"identity"});

@@ -171,6 +171,121 @@ static void policy(void)
 	belongs_to_one((struct state){ set_batch, is_batch, is_other });
 }
 
+static sem_t told;
+static cpu_set_t told_cpus;
+
+/* Whatever it is at when it is told: it computes, waits or yields. */
+static void *be_told(void *arg)
+{
+	cpu_set_t mine;
+	bool is_told;
+
+	sem_post(&changed);
+	do {
+		is_told = sem_trywait(&told) == 0;
+		if ((intptr_t)arg == 0)
+			burn(1000);
+		else if ((intptr_t)arg == 1)
+			usleep(200);
+		else
+			sched_yield();
+	} while (!is_told);
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(sched_getaffinity(0, sizeof(mine), &mine), 0);
+		CHECK(CPU_EQUAL(&mine, &told_cpus));
+		CHECK(CPU_ISSET(sched_getcpu(), &mine));
+		CHECK_EQ(sched_getscheduler(0), SCHED_BATCH);
+		if (i % 2)
+			sched_yield();
+		else
+			usleep(100);
+	}
+	return NULL;
+}
+
+static void by_others(void)
+{
+	struct sched_param p = { 0 };
+	cpu_set_t all, seen;
+	int cpu = CPU_SETSIZE - 1, policy;
+	pthread_t t;
+
+	if (sched_getscheduler(0) != SCHED_OTHER)
+		client_skip("not of ordinary policy");
+	CHECK_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu--;
+	CPU_ZERO(&told_cpus);
+	CPU_SET(cpu, &told_cpus);
+	sem_init(&changed, 0, 0);
+	sem_init(&told, 0, 0);
+	for (intptr_t kind = 0; kind < 3; kind++) {
+		start_thread(&t, be_told, (void *)kind);
+		sem_wait(&changed);
+		sleep_ms(3);
+		CHECK_EQ(pthread_setaffinity_np(t, sizeof(told_cpus), &told_cpus), 0);
+		CHECK_EQ(pthread_getaffinity_np(t, sizeof(seen), &seen), 0);
+		CHECK(CPU_EQUAL(&seen, &told_cpus));
+		CHECK_EQ(pthread_setschedparam(t, SCHED_BATCH, &p), 0);
+		CHECK_EQ(pthread_getschedparam(t, &policy, &p), 0);
+		CHECK_EQ(policy, SCHED_BATCH);
+		CHECK_EQ(pthread_setschedprio(t, 0), 0);
+		CHECK_EQ(pthread_setschedprio(t, 1), EINVAL);
+		sem_post(&told);
+		join_thread(t);
+		CHECK_EQ(sched_getaffinity(0, sizeof(seen), &seen), 0);
+		CHECK(CPU_EQUAL(&seen, &all));
+		CHECK_EQ(sched_getscheduler(0), SCHED_OTHER);
+	}
+	CHECK_EQ(pthread_getconcurrency(), 0);
+	CHECK_EQ(pthread_setconcurrency(3), 0);
+	CHECK_EQ(pthread_getconcurrency(), 3);
+	CHECK_EQ(pthread_setconcurrency(-1), EINVAL);
+}
+
+/* What the kernel tells about a thread by its tid, or about the one that asks. */
+static void look_into_proc(const char *directory, const char *wanted_name)
+{
+	char path[100], text[100];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/comm", directory);
+	fd = open(path, O_RDONLY);
+	CHECK(fd >= 0);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	CHECK(n > 0);
+	text[n - 1] = '\0';
+	if (strcmp(text, wanted_name))
+		client_fail(__FILE__, __LINE__, text);
+}
+
+static void *be_in_proc(void *arg)
+{
+	char directory[50], name[16];
+
+	snprintf(name, sizeof(name), "thread %d", (int)(intptr_t)arg);
+	CHECK_EQ(pthread_setname_np(pthread_self(), name), 0);
+	snprintf(directory, sizeof(directory), "/proc/self/task/%d", (int)gettid());
+	for (int i = 0; i < ROUNDS; i++) {
+		look_into_proc(directory, name);
+		sched_yield();
+		CHECK_EQ(waitpid(-1, NULL, WNOHANG), -1);	/* coupled */
+		look_into_proc(directory, name);
+		usleep(100);
+	}
+	return NULL;
+}
+
+static void in_proc(void)
+{
+	pthread_t t[6];
+
+	start_threads(t, 6, be_in_proc);
+	join_threads(t, 6);
+}
+
 static void *set_own_param(void *arg)
 {
 	struct sched_param p = { .sched_priority = 1 };
@@ -503,6 +618,8 @@ const struct check checks[] = {
 	{ "parent_death", parent_death, NULL },
 	{ "namespaces", namespaces, NULL },
 	{ "thread_pointers", thread_pointers, NULL },
+	{ "by_others", by_others, NULL },
+	{ "in_proc", in_proc, NULL },
 	{ "not_begun", not_begun, NULL },
 	{ "not_begun_on_one_cpu", not_begun_on_one_cpu, "mode" },
 	{ 0 },

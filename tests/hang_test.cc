@@ -4,6 +4,7 @@
 
 JUDGE_SAME(Kernel, {"nohang"});
 JUDGE_SAME(Libc, {"nohang_libc"});
+JUDGE_SAME(Stuck, {"stuck"});
 
 namespace {
 
@@ -25,5 +26,24 @@ INSTANTIATE_TEST_SUITE_P(Clients, ShortSlices,
 			 testing::Combine(testing::ValuesIn(checks_of({"nohang", "nohang_libc", "contend", "identity", "queue"})),
 					  testing::Values(1u, 2u)),
 			 param_name);
+
+// Without the watchers it is a tick of the monitor, a millisecond.
+TEST(StuckFigures, OthersRunSoon)
+{
+	if (library().empty())
+		GTEST_SKIP() << "NPTL is judged against itself";
+	Outcome ours = run_preloaded({"stuck", "others_run_soon", "exit 0"}, 1);
+	ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+	EXPECT_LE(ours.figure("median_us"), 400) << ours.say();
+}
+
+TEST(StuckFigures, EachStuckThreadHasItsCarrier)
+{
+	if (library().empty())
+		GTEST_SKIP() << "NPTL is judged against itself";
+	Outcome ours = run_preloaded({"stuck", "carriers_come_and_go", "exit 0"}, 1);
+	ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+	EXPECT_GE(ours.figure("most"), 24) << ours.say();
+}
 
 } // namespace

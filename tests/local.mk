@@ -158,6 +158,11 @@ tests_clients_nohang_SOURCES = tests/clients/nohang.c
 tests_clients_nohang_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_nohang_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/stuck
+tests_clients_stuck_SOURCES = tests/clients/stuck.c
+tests_clients_stuck_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_stuck_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/nohang_libc
 tests_clients_nohang_libc_SOURCES = tests/clients/nohang_libc.c
 tests_clients_nohang_libc_CFLAGS = $(CLIENT_CFLAGS)

@@ -115,11 +115,12 @@ struct carrier {
 	uint64_t cpu_seen_at;		/* … which was at this time */
 	uint32_t signalled;		/* which of the runtime's signals are on their way: one each at most */
 	int tid;
+	uint32_t alive;			/* 0: it has ended, and its stack can be freed; cleared by the kernel */
 	uint32_t broadcast_done;	/* the last broadcast that it has answered */
 	char *altstack;			/* constant */
 	size_t altstack_size;
 	struct carrier *next_spare;	/* guarded by runtime.carrier_lock */
-	struct carrier *next;		/* of all carriers; push only */
+	struct carrier *next;		/* of all carriers */
 	struct stray stray;
 };
 

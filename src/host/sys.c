@@ -68,12 +68,13 @@ bool sys_read_file(const char *path, char *buf, size_t size)
 	return len > 0;
 }
 
-char sys_thread_state(int tid)
+enum { STAT_PROCESSOR = 39 };		/* the field of /proc/PID/task/TID/stat, counted from 1 */
+
+/* The start of field 3 of that file's line in buf, or NULL. */
+static const char *read_stat(int tid, char *buf, size_t size)
 {
 	struct text path = { 0 };
-	char stat[128];
 	long fd, len;
-	char state = 0;
 
 	text_str(&path, "/proc/self/task/");
 	text_dec(&path, (uint64_t)tid);
@@ -81,14 +82,53 @@ char sys_thread_state(int tid)
 	path.buf[path.len] = 0;
 	fd = syscall4(SYS_openat, AT_FDCWD, (long)path.buf, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
-		return 0;
-	len = syscall3(SYS_read, fd, (long)stat, sizeof(stat));
+		return NULL;
+	len = syscall3(SYS_read, fd, (long)buf, (long)size - 1);
 	syscall3(SYS_close, fd, 0, 0);
+	if (len > 0)
+		buf[len] = 0;
 	/* "tid (name) S …": the name may hold anything, so look for the last ')'. */
-	for (long i = len - 3; i > 0 && !state; i--)
-		if (stat[i] == ')')
-			state = stat[i + 2];
-	return state;
+	for (long i = len - 3; i > 0; i--)
+		if (buf[i] == ')')
+			return buf + i + 2;
+	return NULL;
+}
+
+char sys_thread_state(int tid)
+{
+	char buf[128];
+	const char *stat = read_stat(tid, buf, sizeof(buf));
+
+	return stat ? *stat : 0;
+}
+
+static int processor_of(const char *stat)
+{
+	int cpu = 0;
+
+	for (int field = 3; *stat && field < STAT_PROCESSOR; stat++)
+		field += *stat == ' ';
+	if (!*stat)
+		return -1;
+	for (; *stat >= '0' && *stat <= '9'; stat++)
+		cpu = cpu * 10 + (*stat - '0');
+	return cpu;
+}
+
+char sys_thread_place(int tid, int *cpu)
+{
+	char buf[512];
+	const char *stat = read_stat(tid, buf, sizeof(buf));
+
+	*cpu = stat ? processor_of(stat) : -1;
+	return stat ? *stat : 0;
+}
+
+int sys_cpu(void)
+{
+	unsigned cpu;
+
+	return syscall3(SYS_getcpu, (long)&cpu, 0, 0) < 0 ? -1 : (int)cpu;
 }
 
 bool sys_accessible(uint64_t p)

@@ -164,6 +164,12 @@ bool sys_read_file(const char *path, char *buf, size_t size);
 /* A kernel thread's scheduler state as /proc has it ('R', 'S', 'D', …), 0 if unknown. */
 char sys_thread_state(int tid);
 
+/* The same, and the CPU where it runs or ran last, -1 if unknown. */
+char sys_thread_place(int tid, int *cpu);
+
+/* The CPU of the caller, -1 if unknown. */
+int sys_cpu(void);
+
 /* Whether the 32-bit word at p can be read and written. */
 bool sys_accessible(uint64_t p);
 

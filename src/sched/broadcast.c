@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One system call on every carrier and on the monitor. */
+/* One system call on every carrier and watcher, and on the monitor. */
 #include "sched/broadcast.h"
 #include "base/text.h"
 #include "sched/sched.h"
@@ -32,9 +32,9 @@ void broadcast_answer(struct carrier *c)
 }
 
 /* Made by the monitor (or before any broadcast): it has inherited what the monitor had done. */
-void broadcast_join(struct carrier *c)
+void broadcast_join(uint32_t *done)
 {
-	c->broadcast_done = monitor_done;
+	*done = monitor_done;
 }
 
 void broadcast_answer_monitor(void)
@@ -42,25 +42,61 @@ void broadcast_answer_monitor(void)
 	answer(&monitor_done);
 }
 
-/* Wait for the answer of c, or of the monitor. */
-static void await(struct carrier *c, uint32_t *done, uint32_t round)
+void broadcast_answer_watcher(struct server *s)
 {
-	for (uint32_t seen; (seen = load_acquire(done)) != round;) {
-		if (c)
-			signal_carrier(c, SIGNAL_PREEMPT);
-		else
-			monitor_wake();
-		sys_futex_wait(done, seen, host_now() + RETRY_US * NSEC_PER_USEC);
+	answer(&s->watcher.broadcast_done);
+}
+
+static void rest(uint32_t *done, uint32_t seen)
+{
+	sys_futex_wait(done, seen, host_now() + RETRY_US * NSEC_PER_USEC);
+}
+
+static void await_monitor(uint32_t round)
+{
+	for (uint32_t seen; (seen = load_acquire(&monitor_done)) != round;) {
+		monitor_wake();
+		rest(&monitor_done, seen);
 	}
+}
+
+/* A spare one may end instead: it does nothing more from then on. */
+static void await_carrier(struct carrier *c, uint32_t round)
+{
+	for (uint32_t seen; (seen = load_acquire(&c->broadcast_done)) != round && load_acquire(&c->alive);) {
+		signal_carrier(c, SIGNAL_PREEMPT);
+		rest(&c->broadcast_done, seen);
+	}
+}
+
+/* It needs a CPU that has nothing else to do, or a little patience. */
+static void await_watcher(struct server *s, uint32_t round)
+{
+	for (uint32_t seen; (seen = load_acquire(&s->watcher.broadcast_done)) != round;) {
+		sys_futex_wake(&s->watch, 1);
+		rest(&s->watcher.broadcast_done, seen);
+	}
+}
+
+static bool is_own_locked(int tid)
+{
+	for (struct carrier *c = load_acquire(&umcg_rt.carriers); c; c = c->next)
+		if (c->tid == tid)
+			return true;
+	for (unsigned i = 0; i < load_acquire(&umcg_rt.nservers); i++)
+		if (load_acquire(&umcg_rt.servers[i].watcher.tid) == tid)	/* pairs with watcher_create() */
+			return true;
+	return umcg_rt.monitor_tid == tid;
 }
 
 bool broadcast_reaches(int tid)
 {
-	struct carrier *c = load_acquire(&umcg_rt.carriers);
+	bool own;
 
-	while (c && c->tid != tid)
-		c = c->next;
-	return c || umcg_rt.monitor_tid == tid;
+	lock_acquire(&umcg_rt.start_lock);	/* carriers end under it */
+	own = is_own_locked(tid);
+	lock_release(&umcg_rt.start_lock);
+	return own;
 }
 
 void broadcast_syscall(long nr, long a, long b, long c)
@@ -79,12 +115,15 @@ void broadcast_syscall(long nr, long a, long b, long c)
 	request.c = c;
 	round = request.round + 1;
 	store_release(&request.round, round);
-	/* The monitor first: the carriers that it makes from then on inherit the new state. */
-	await(NULL, &monitor_done, round);
+	/* The monitor first: the carriers and watchers that it makes from then on inherit the new state. */
+	await_monitor(round);
 	for (struct carrier *k = load_acquire(&umcg_rt.carriers); k; k = k->next)
 		if (load_relaxed(&k->broadcast_done) != round)
 			signal_carrier(k, SIGNAL_PREEMPT);
 	for (struct carrier *k = load_acquire(&umcg_rt.carriers); k; k = k->next)
-		await(k, &k->broadcast_done, round);
+		await_carrier(k, round);
+	for (unsigned i = 0; i < load_acquire(&umcg_rt.nservers); i++)
+		if (load_acquire(&umcg_rt.servers[i].watcher.tid))	/* pairs with watcher_create() */
+			await_watcher(&umcg_rt.servers[i], round);
 	lock_release(&umcg_rt.start_lock);
 }

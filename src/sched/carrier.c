@@ -24,6 +24,7 @@ enum {
 	SWITCHES_PER_LOOK = 64,
 	SWITCHES_PER_BALANCE = 512,
 	CARRIER_TCB = 4096,		/* above the thread pointer: self pointer, canary */
+	SPARE_MS = 1000,		/* one spare waits for ever, others for so long */
 };
 
 /* After a switch: finish what the context left behind has begun. */
@@ -174,6 +175,8 @@ static void run_workers(struct carrier *c)
 	state_set(next->ut, UMCG_TASK_RUNNING);
 	state_set(&c->server->ut, UMCG_TASK_IDLE);
 	store_relaxed(&c->server->current, next);
+	if (server_has_waiting(c->server))
+		server_watch(c->server);
 	monitor_poke();
 	arch_switch(&c->task->ctx, &next->ctx);
 	if (c->server) {
@@ -188,28 +191,95 @@ void carrier_put_spare(struct carrier *c)
 	lock_acquire(&umcg_rt.carrier_lock);
 	store_relaxed(&c->word, 0);
 	c->next_spare = umcg_rt.spare;
-	umcg_rt.spare = c;
+	store_relaxed(&umcg_rt.spare, c);
+	store_relaxed(&umcg_rt.nspares, umcg_rt.nspares + 1);
 	lock_release(&umcg_rt.carrier_lock);
 }
 
-static void wait_as_spare(struct carrier *c)
+static struct carrier *take_spare_locked(struct carrier **link)
 {
-	carrier_put_spare(c);
-	while (!load_acquire(&c->word))		/* pairs with carrier_give_server() */
-		sys_futex_wait(&c->word, 0, NO_DEADLINE);
+	struct carrier *c = *link;
+
+	if (c) {
+		store_relaxed(link, c->next_spare);
+		store_relaxed(&umcg_rt.nspares, umcg_rt.nspares - 1);
+	}
+	return c;
 }
 
-static void carrier_loop(void *arg)
+static struct carrier **find_spare_locked(struct carrier *c)
 {
-	struct carrier *c = arg;
+	struct carrier **link = &umcg_rt.spare;
 
+	while (*link && *link != c)
+		link = &(*link)->next_spare;
+	return link;
+}
+
+/*
+ * A watcher may have woken c, any spare, for a server whose carrier sleeps: c takes the server itself. If
+ * somebody else has taken c from the list meanwhile, it will be given a server, or put back.
+ */
+static bool relieve(struct carrier *c)
+{
+	struct carrier *mine;
+
+	for (unsigned i = 0; i < load_acquire(&umcg_rt.nservers); i++) {
+		struct server *s = &umcg_rt.servers[i];
+
+		if (!load_relaxed(&s->asleep))
+			continue;
+		lock_acquire(&umcg_rt.carrier_lock);
+		mine = take_spare_locked(find_spare_locked(c));
+		lock_release(&umcg_rt.carrier_lock);
+		if (!mine)
+			return false;
+		if (server_relieve(s, c))
+			return true;
+		carrier_put_spare(c);
+	}
+	return false;
+}
+
+/* c has waited for long enough: true if it has left the list to end. Else until when it waits on. */
+static bool retires(struct carrier *c, uint64_t now, uint64_t *until)
+{
+	struct carrier **link, *mine = NULL;
+
+	lock_acquire(&umcg_rt.carrier_lock);
+	link = find_spare_locked(c);
+	*until = *link && umcg_rt.nspares == 1 ? NO_DEADLINE : now + SPARE_MS * NSEC_PER_MSEC;
+	if (*until != NO_DEADLINE)
+		mine = take_spare_locked(link);
+	lock_release(&umcg_rt.carrier_lock);
+	return mine != NULL;
+}
+
+/* Until it has a server, or the runtime stops. False if c is one spare too many. */
+static bool wait_as_spare(struct carrier *c)
+{
+	uint64_t until = NO_DEADLINE, now = 0;
+
+	carrier_put_spare(c);
+	if (load_relaxed(&umcg_rt.nspares) > 1)
+		until = host_now() + SPARE_MS * NSEC_PER_MSEC;
+	while (!load_acquire(&c->word) && !relieve(c)) {	/* pairs with carrier_give_server() */
+		if (until != NO_DEADLINE && (now = host_now()) >= until && retires(c, now, &until))
+			return false;
+		sys_futex_wait(&c->word, 0, until);
+	}
+	return true;
+}
+
+static void carrier_loop(struct carrier *c)
+{
 	while (!load_acquire(&umcg_rt.stop)) {		/* pairs with end_carriers() */
 		if (carrier_is_members(c))
 			carrier_run_boss(c);
 		else if (c->server)
 			run_workers(c);
-		else
-			wait_as_spare(c);
+		else if (!wait_as_spare(c))
+			return;
 	}
 }
 
@@ -233,7 +303,11 @@ static int carrier_main(void *arg)
 	umcg_self = c->task;
 	set_name(c->server);
 	signal_carrier_init();
+	if (!c->server)
+		store_release(&umcg_rt.spare_comes, false);	/* pairs with carrier_create_spare() */
 	carrier_loop(c);
+	add_relaxed(&umcg_rt.leavers, 1);
+	monitor_poke();
 	return 0;
 }
 
@@ -242,9 +316,7 @@ struct carrier *carrier_take_spare(void)
 	struct carrier *c;
 
 	lock_acquire(&umcg_rt.carrier_lock);
-	c = umcg_rt.spare;
-	if (c)
-		umcg_rt.spare = c->next_spare;
+	c = take_spare_locked(&umcg_rt.spare);
 	lock_release(&umcg_rt.carrier_lock);
 	return c;
 }
@@ -333,16 +405,34 @@ int carrier_create(struct server *s)
 	c->server = s;
 	c->altstack = block;
 	c->altstack_size = CARRIER_ALTSTACK;
-	broadcast_join(c);
+	broadcast_join(&c->broadcast_done);
 	if (s)
 		s->carrier = c;
-	tid = arch_clone_thread(block + CARRIER_ALTSTACK + CARRIER_STACK, t->ctx.fs, carrier_main, c);
-	if (tid < 0)
-		return tid;		/* a few pages stay behind, once per failure */
+	c->alive = 1;
+	tid = arch_clone_thread(block + CARRIER_ALTSTACK + CARRIER_STACK, t->ctx.fs, carrier_main, c, &c->alive);
+	if (tid < 0) {
+		if (s)
+			s->carrier = NULL;
+		carrier_free(c);
+		return tid;
+	}
 	c->tid = t->tid = tid;
 	do
 		c->next = load_relaxed(&umcg_rt.carriers);
 	while (!cas_acq_rel(&umcg_rt.carriers, c->next, c));
 	add_relaxed(&umcg_rt.ncarriers, 1);
 	return 0;
+}
+
+int carrier_create_spare(void)
+{
+	int err;
+
+	if (load_acquire(&umcg_rt.spare_comes))		/* pairs with carrier_main() */
+		return 0;
+	store_relaxed(&umcg_rt.spare_comes, true);
+	err = carrier_create(NULL);
+	if (err)
+		store_relaxed(&umcg_rt.spare_comes, false);
+	return err;
 }

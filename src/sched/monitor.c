@@ -60,12 +60,8 @@ uint64_t carrier_cpu_time(struct carrier *c)
 static bool looks_asleep(struct carrier *c)
 {
 	uint64_t before = cpu_time_of(c->tid);
-	char state;
 
-	if (cpu_time_of(c->tid) != before)
-		return false;
-	state = sys_thread_state(c->tid);
-	return state == 'S' || state == 'D' || state == 't' || state == 'T';
+	return cpu_time_of(c->tid) == before && state_is_asleep(sys_thread_state(c->tid));
 }
 
 /* Who is told that it runs may interrupt it: then the answer must not be old, from before we lost the CPU. */
@@ -130,29 +126,42 @@ void server_let_go(struct task *w)
 }
 
 /*
- * Take s from its carrier, whose worker w sleeps in the kernel outside the
- * runtime, and give it to a spare. From then on w is unmanaged: it keeps that
- * carrier until its next scheduling point.
+ * Take s from its carrier c, whose worker w sleeps in the kernel outside the
+ * runtime: the caller gives it another. From then on w is unmanaged: it keeps
+ * that carrier until its next scheduling point.
+ *
+ * The monitor and a spare carrier may try at the same time:
+ *  - one finds ATTN_ASKED set already, and gives up;
+ *  - or comes after, and finds that the server has nothing current, or another
+ *    carrier. It may find all as it was if w has come in and been resumed by the
+ *    same carrier meanwhile, and is not in the runtime: then w, awake or not, is
+ *    unmanaged for a moment. That costs it a turn.
  */
-static bool carrier_take_server(struct server *s, struct carrier *c, struct task *w)
+static bool take_server(struct server *s, struct carrier *c, struct task *w)
 {
-	struct carrier *spare = carrier_take_spare();
-
-	if (!spare) {
-		carrier_create(NULL);	/* it reports for duty first: next look */
+	if (!server_hold(s, c, w))
 		return false;
-	}
-	if (!server_hold(s, c, w)) {
-		carrier_put_spare(spare);
-		return false;
-	}
 	c->server = NULL;
 	store_relaxed(&s->current, NULL);
 	state_set(w->ut, UMCG_TASK_BLOCKED);
 	or_acq_rel(&w->attn, ATTN_UNMANAGED);
 	server_let_go(w);
-	umcg_rt.stats.takeovers++;
-	carrier_give_server(spare, s);
+	add_relaxed(&umcg_rt.stats.takeovers, 1);
+	return true;
+}
+
+bool server_relieve(struct server *s, struct carrier *spare)
+{
+	struct carrier *c = swap_acquire(&s->asleep, NULL);	/* pairs with call_relief() */
+	struct task *w = load_relaxed(&s->current);
+
+	/* c may have ended since, but tasks, which carriers are part of, are never unmapped. */
+	if (!c || !w || load_relaxed(&s->carrier) != c || cpu_time_of(c->tid) != load_relaxed(&s->asleep_since) ||
+	    !take_server(s, c, w))
+		return false;
+	spare->server = s;
+	store_relaxed(&s->carrier, spare);
+	watcher_renew(s);
 	return true;
 }
 
@@ -162,6 +171,29 @@ static void free_slot(struct server *s, struct carrier *c, struct task *w)
 		return;
 	server_free_slot(s);
 	server_let_go(w);
+}
+
+/* False if it is worth another look soon. */
+static bool carrier_take_server(struct server *s, struct carrier *c, struct task *w)
+{
+	struct carrier *spare = carrier_take_spare();
+
+	if (!spare) {
+		/* A new one reports for duty first: next look. Without it those that wait go on at home. */
+		if (carrier_create_spare() == 0)
+			return false;
+		free_slot(s, c, w);
+		server_send_home(s);
+		return true;
+	}
+	if (!take_server(s, c, w)) {
+		carrier_put_spare(spare);
+		return false;
+	}
+	carrier_give_server(spare, s);
+	watcher_create(s);
+	watcher_renew(s);
+	return true;
 }
 
 /*
@@ -264,6 +296,7 @@ static uint64_t look_at(struct server *s, uint64_t now)
 	bool stuck;
 
 	estimate_run(s, switches, now);
+	watcher_tick(s);
 	if (w && c && !(load_relaxed(&umcg_rt.charge_switches) & CHARGE_EXACTLY))
 		account_charge(c, w);
 	if (!server_has_waiting(s) || !w || !c) {
@@ -344,7 +377,7 @@ static void be_dormant(void)
 	or_acq_rel(&umcg_rt.charge_switches, CHARGE_DORMANT);
 	store_relaxed(&umcg_rt.monitor_dormant, 1);
 	sys_membarrier();		/* pairs with the plain loads in monitor_poke() and timer_kick() */
-	if (!look_round(host_now()).waiting)
+	if (!look_round(host_now()).waiting && !load_relaxed(&umcg_rt.leavers))
 		sleep_until_poked();
 	store_relaxed(&umcg_rt.monitor_dormant, 0);
 	and_acq_rel(&umcg_rt.charge_switches, ~(uint32_t)CHARGE_DORMANT);
@@ -368,6 +401,9 @@ static int monitor_main(void *arg)
 		timers_run(now);
 		look_at_descriptors(l.switches == seen);
 		broadcast_answer_monitor();
+		retire_leavers();
+		if (!load_relaxed(&umcg_rt.spare))
+			carrier_create_spare();
 		if (now >= retire_due(now) && retire(now))
 			return 0;
 		quiet = l.switches != seen || l.waiting ? 0 : quiet + 1;
@@ -401,7 +437,7 @@ int monitor_start(void)
 	block = carrier_bare_thread(MONITOR_STACK, &t);
 	if (!block)
 		return -ENOMEM;
-	tid = arch_clone_thread(block + MONITOR_STACK, t->ctx.fs, monitor_main, t);
+	tid = arch_clone_thread(block + MONITOR_STACK, t->ctx.fs, monitor_main, t, NULL);
 	if (tid < 0) {
 		carrier_free_bare_thread(block, MONITOR_STACK, t);
 		return tid;

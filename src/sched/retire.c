@@ -16,6 +16,7 @@ enum {
 	ALONE_MS = 100,			/* for so long */
 	AGAIN_MS = 5,			/* until the next attempt, after one that failed */
 	RETRY_US = 50,
+	GONE_LOOKS = 1000,
 };
 
 static uint64_t due;			/* ns; 0: not alone. The monitor's */
@@ -49,20 +50,28 @@ static bool stays_home(struct task *m)
 	return stays;
 }
 
-static bool is_gone(int tid)
+bool retire_is_gone(int tid)
 {
 	return sys_tgkill(umcg_rt.pid, tid, 0) == -ESRCH;
 }
 
+/* Once it has left its stack. The number may be in use again, if it had ended long ago. */
+static void await_gone(int tid)
+{
+	for (int i = 0; i < GONE_LOOKS && !retire_is_gone(tid); i++)
+		sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
+}
+
 static void end_carrier(struct carrier *c)
 {
-	while (!is_gone(c->tid)) {
+	while (load_acquire(&c->alive)) {
 		if (c->server)
 			server_wake(c->server);
 		store_release(&c->word, 1);	/* pairs with wait_as_spare() */
 		sys_futex_wake(&c->word, 1);
 		sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
 	}
+	await_gone(c->tid);
 	if (c->server)
 		c->server->carrier = NULL;
 	carrier_free(c);
@@ -77,9 +86,36 @@ static void end_carriers(void)
 		next = c->next;
 		end_carrier(c);
 	}
+	watchers_end();
 	umcg_rt.carriers = umcg_rt.spare = NULL;
-	umcg_rt.searching = 0;
+	umcg_rt.nspares = umcg_rt.leavers = umcg_rt.searching = 0;
+	umcg_rt.spare_comes = false;
 	store_release(&umcg_rt.stop, false);
+}
+
+/* The list is walked under start_lock, and only the monitor, who calls, adds to it meanwhile. */
+static void free_leavers_locked(void)
+{
+	struct carrier **link = &umcg_rt.carriers, *c;
+
+	while ((c = *link)) {
+		if (load_acquire(&c->alive) || !retire_is_gone(c->tid)) {
+			link = &c->next;
+			continue;
+		}
+		*link = c->next;
+		sub_acq_rel(&umcg_rt.leavers, 1);
+		umcg_rt.ncarriers--;
+		carrier_free(c);
+	}
+}
+
+void retire_leavers(void)
+{
+	if (!load_relaxed(&umcg_rt.leavers) || !lock_try(&umcg_rt.start_lock))
+		return;
+	free_leavers_locked();
+	lock_release(&umcg_rt.start_lock);
 }
 
 static bool retire_locked(void)
@@ -116,7 +152,7 @@ bool retire(uint64_t now)
 
 void retire_await_monitor(void)
 {
-	while (umcg_rt.monitor_tid && !is_gone(umcg_rt.monitor_tid))
+	while (umcg_rt.monitor_tid && !retire_is_gone(umcg_rt.monitor_tid))
 		sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
 }
 

@@ -52,7 +52,7 @@ static int start_kernel_threads_locked(void)
 	sys_sigmask(SIG_SETMASK, &all, &old);
 	/* One carrier in reserve, in case that no more threads can be had when one blocks. */
 	if (!umcg_rt.carriers)
-		err = carrier_create(NULL);
+		err = carrier_create_spare();
 	if (!err)
 		err = start_servers();
 	if (!err)

@@ -17,9 +17,32 @@ struct global_stats {
 
 enum { FUTEX_WAKES = 16 };
 
+/*
+ * What a server's watcher does (watcher.c).
+ *
+ *  value   set by                             meaning
+ *  NOT     the watcher                        rests: there is none, or it has found nothing too often
+ *  READY   the watcher; monitor, takeover     rests: whoever queues work rouses it
+ *            from NOT
+ *  ON      who queues work, from READY        looks as soon as the CPU has nothing else to do
+ */
+enum watch { WATCH_NOT, WATCH_READY, WATCH_ON };
+
+struct watcher {
+	struct task *task;		/* NULL: there is none; the monitor's, as block and ticks */
+	char *block;			/* its stack */
+	unsigned ticks;			/* of the monitor, since it gave credit last */
+	bool able;			/* it is of the idle class */
+	int tid;
+	int cpu;			/* that it is bound to; a hint, -1: none */
+	uint32_t credit;		/* looks without result that it may have */
+	uint32_t broadcast_done;	/* the last broadcast that it has answered */
+};
+
 struct server {
 	struct lock lock;
 	uint32_t queued;		/* workers in the queue; written under lock */
+	uint32_t watch;			/* futex of its watcher */
 	struct list queue;		/* guarded by lock */
 	uint64_t turns;			/* picks from the queue; written under lock */
 
@@ -45,6 +68,10 @@ struct server {
 	uint32_t idle_word;		/* 1: on the list; cleared by who takes it off */
 
 	uint64_t run_ns;		/* how long a worker runs between switches; the monitor's estimate */
+
+	struct watcher watcher;
+	struct carrier *asleep;		/* its carrier, if the watcher has found it asleep, … */
+	uint64_t asleep_since;		/* … since it had used this CPU time, in ns */
 
 	/* The monitor's notes. */
 	uint64_t rate_switches;
@@ -104,9 +131,12 @@ struct umcg_runtime {
 	struct carrier *strays;		/* guarded by members_lock */
 
 	struct lock carrier_lock;
-	struct carrier *spare;		/* guarded by carrier_lock */
-	struct carrier *carriers;	/* all of them; push only */
+	struct carrier *spare;		/* the last one first; written under carrier_lock */
+	uint32_t nspares;		/* on that list; written under carrier_lock */
+	bool spare_comes;		/* one has been made, and is not there yet */
+	struct carrier *carriers;	/* all of them; the monitor takes out, with start_lock */
 	unsigned ncarriers;
+	uint32_t leavers;		/* of them that have ended, or are about to */
 
 	struct {
 		struct lock lock;

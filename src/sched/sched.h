@@ -106,6 +106,7 @@ void servers_init(unsigned n);
 
 /* carrier.c */
 int carrier_create(struct server *s);
+int carrier_create_spare(void);		/* unless one is on its way */
 char *carrier_bare_thread(size_t stack_size, struct task **task);
 void carrier_free_bare_thread(char *block, size_t stack_size, struct task *t);
 void carrier_free(struct carrier *c);
@@ -152,6 +153,28 @@ static inline void monitor_poke(void)
 		monitor_poke_slow();
 }
 
+static inline bool state_is_asleep(char state)
+{
+	return state == 'S' || state == 'D' || state == 't' || state == 'T';
+}
+
+/* A watcher has found the carrier of s asleep: spare, which calls, is to execute s if that is so. */
+bool server_relieve(struct server *s, struct carrier *spare);
+
+/* watcher.c. For the monitor: */
+void watcher_create(struct server *s);		/* s wants one from now on */
+void watcher_tick(struct server *s);
+void watchers_end(void);
+/* There was something to see. */
+void watcher_renew(struct server *s);
+/* Work waits on s. */
+void watcher_rouse(struct server *s);
+static inline void server_watch(struct server *s)
+{
+	if (unlikely(load_relaxed(&s->watch) == WATCH_READY))
+		watcher_rouse(s);
+}
+
 /* retire.c, for the monitor: when the engine is to end as things are; end all of it but the monitor, which is to follow. */
 uint64_t retire_due(uint64_t now);
 bool retire(uint64_t now);
@@ -159,6 +182,12 @@ bool retire(uint64_t now);
 /* For the main thread, at home and outside the runtime: if it is the only one, it is so for the kernel too on return. */
 void retire_now(void);
 void retire_await_monitor(void);
+
+/* For the monitor: free what spare carriers that have ended leave behind. */
+void retire_leavers(void);
+
+/* Whether the kernel thread of that tid has ended. */
+bool retire_is_gone(int tid);
 
 /* home.c */
 void home_init(struct task *t);		/* it has a park stack */

@@ -140,6 +140,7 @@ void server_push_slot(struct server *s, struct task *t)
 		push(s, before);
 		servers_wake_one(s);
 	}
+	server_watch(s);
 	monitor_poke();
 }
 
@@ -147,6 +148,7 @@ void server_push(struct server *s, struct task *t)
 {
 	push(s, t);
 	servers_wake_one(s);
+	server_watch(s);
 	monitor_poke();
 }
 
@@ -156,6 +158,7 @@ void server_push_list(struct server *s, struct list *l)
 	queue_list_locked(s, l);
 	lock_release(&s->lock);
 	servers_wake_one(s);
+	server_watch(s);
 	monitor_poke();
 }
 

@@ -98,7 +98,7 @@ static bool take_over_locked(struct server *s, struct carrier *c, struct task *w
 	struct carrier *spare = carrier_take_spare();
 
 	if (!spare) {
-		carrier_create(NULL);
+		carrier_create_spare();
 		return false;
 	}
 	if (!server_hold(s, c, w)) {

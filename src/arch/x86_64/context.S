@@ -168,7 +168,7 @@ arch_home_entry:
 	.size	arch_home_entry, . - arch_home_entry
 
 /*
- * int arch_clone_thread(void *stack_top (rdi), void *fs (rsi), int (*entry)(void *) (rdx), void *arg (rcx))
+ * int arch_clone_thread(void *stack_top (rdi), void *fs (rsi), int (*entry)(void *) (rdx), void *arg (rcx), uint32_t *alive (r8))
  * Parent: tid or -errno. Child: entry(arg) on its stack, then exit of that kernel thread alone.
  */
 	.globl	arch_clone_thread
@@ -176,17 +176,15 @@ arch_home_entry:
 	.type	arch_clone_thread, @function
 arch_clone_thread:
 	.cfi_startproc
-	mov	%rdx, %r9
-	mov	%rcx, %r10		/* arg survives below; r10 is overwritten before the call */
 	sub	$16, %rdi
-	mov	%r9, (%rdi)
-	mov	%r10, 8(%rdi)
+	mov	%rdx, (%rdi)
+	mov	%rcx, 8(%rdi)
+	mov	%r8, %r10		/* cleared at the child's end */
 	mov	%rsi, %r8		/* tls */
 	mov	%rdi, %rsi		/* child's stack */
-	/* CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|SETTLS */
-	mov	$0xd0f00, %edi
+	/* CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|SETTLS|CHILD_CLEARTID */
+	mov	$0x2d0f00, %edi
 	xor	%edx, %edx
-	xor	%r10d, %r10d
 	mov	$__NR_clone, %eax
 	syscall
 	test	%eax, %eax

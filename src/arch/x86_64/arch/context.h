@@ -61,8 +61,11 @@ void arch_home_context_init(struct context *c, void *stack_top, void *fs,
 /* Whether wrfsbase may be executed; otherwise the switch asks the kernel. */
 extern bool arch_has_fsgsbase;
 
-/* A raw clone(2) of a kernel thread that runs entry(arg) on stack_top with FS base fs. Result: tid or -errno. */
-int arch_clone_thread(void *stack_top, void *fs, int (*entry)(void *), void *arg);
+/*
+ * A raw clone(2) of a kernel thread that runs entry(arg) on stack_top with FS base fs. Result: tid or -errno.
+ * The kernel clears *alive, unless that is NULL, when the thread has left its stack for good.
+ */
+int arch_clone_thread(void *stack_top, void *fs, int (*entry)(void *), void *arg, uint32_t *alive);
 
 /* Where a signal handler that was installed without the libc returns to, and the flag that says so. */
 void arch_sigreturn(void);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads in calls that no library sees: the others go on, soon, and the kernel threads that this took end again. */
+#include "client.h"
+
+#include <dirent.h>
+#include <semaphore.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+enum { STUCK = 24, ROUNDS = 40, ATTEMPTS = 40 };
+
+static int ends[2];
+static sem_t may_run, never;
+static pthread_t keeper;
+static long long blocks_at;
+
+/* Not the libc's syscall(): that one may be taken over. */
+static long raw_syscall(long number, long a, long b, long c)
+{
+	long result;
+
+	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	return result;
+}
+
+static void raw_read(void)
+{
+	char c;
+	long n;
+
+	while ((n = raw_syscall(SYS_read, ends[0], (long)&c, 1)) == -EINTR)
+		continue;
+	CHECK_EQ(n, 1);
+}
+
+static void release(int n)
+{
+	for (int i = 0; i < n; i++)
+		CHECK_EQ(raw_syscall(SYS_write, ends[1], (long)"x", 1), 1);
+}
+
+/* The process's kernel threads whose names begin so. */
+static int tasks_named(const char *prefix)
+{
+	DIR *d = opendir("/proc/self/task");
+	struct dirent *e;
+	int n = 0;
+
+	CHECK(d);
+	while ((e = readdir(d))) {
+		char path[300], comm[32] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", e->d_name);
+		f = e->d_name[0] == '.' ? NULL : fopen(path, "r");
+		if (!f)
+			continue;
+		n += fgets(comm, sizeof(comm), f) && !strncmp(comm, prefix, strlen(prefix));
+		fclose(f);
+	}
+	closedir(d);
+	return n;
+}
+
+static int carriers(void)
+{
+	return tasks_named("umcg/") - tasks_named("umcg/watch");
+}
+
+static void *block(void *arg)
+{
+	sem_wait(&never);
+	return NULL;
+}
+
+/* A thread that stays, so that what serves the threads does. */
+static void begin(void)
+{
+	CHECK_EQ(pipe(ends), 0);
+	sem_init(&may_run, 0, 0);
+	sem_init(&never, 0, 0);
+	start_thread(&keeper, block, NULL);
+	sleep_ms(20);
+}
+
+static void end(void)
+{
+	sem_post(&never);
+	join_thread(keeper);
+}
+
+static void *get_stuck(void *arg)
+{
+	usleep(1000);
+	raw_read();
+	return NULL;
+}
+
+/* Some work that waits, so that it matters that others are stuck. Returns how many carriers there were at most. */
+static int all_stuck_at_once(void)
+{
+	pthread_t t[STUCK];
+	int most = 0, now;
+
+	start_threads(t, STUCK, get_stuck);
+	for (int i = 0; i < 100; i++) {
+		sched_yield();
+		now = carriers();
+		most = now > most ? now : most;
+		sleep_ms(1);
+	}
+	release(STUCK);
+	join_threads(t, STUCK);
+	return most;
+}
+
+static void carriers_come_and_go(void)
+{
+	int before, most = 0;
+
+	begin();
+	before = carriers();
+	for (int round = 0; round < 3; round++) {
+		int now = all_stuck_at_once();
+
+		most = now > most ? now : most;
+		for (int i = 0; i < 200 && carriers() > before; i++)
+			sleep_ms(10);
+		CHECK(carriers() <= before);
+	}
+	client_figure("before", before);
+	client_figure("most", most);
+	end();
+}
+
+static void *post_and_get_stuck(void *arg)
+{
+	usleep(1000);	/* a thread that has waited runs where the others do */
+	for (int i = 0; i < ROUNDS; i++) {
+		sched_yield();
+		blocks_at = now_us(CLOCK_MONOTONIC);
+		sem_post(&may_run);
+		raw_read();
+	}
+	return NULL;
+}
+
+static long long median_until_other_runs(void)
+{
+	long long took[ROUNDS];
+	pthread_t t;
+
+	start_thread(&t, post_and_get_stuck, NULL);
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(sem_wait(&may_run), 0);
+		took[i] = now_us(CLOCK_MONOTONIC) - blocks_at;
+		usleep(200);
+		release(1);
+	}
+	join_thread(t);
+	return median(took, ROUNDS);
+}
+
+/* The best of several: another process may want the CPUs. */
+static void others_run_soon(void)
+{
+	long long best = 1000000, now;
+
+	begin();
+	for (int i = 0; i < ATTEMPTS && best > 200; i++) {
+		now = median_until_other_runs();
+		best = now < best ? now : best;
+	}
+	client_figure("median_us", best);
+	end();
+}
+
+static void limit_processes(rlim_t n)
+{
+	struct rlimit l;
+
+	CHECK_EQ(getrlimit(RLIMIT_NPROC, &l), 0);
+	l.rlim_cur = n < l.rlim_max ? n : l.rlim_max;
+	CHECK_EQ(setrlimit(RLIMIT_NPROC, &l), 0);
+}
+
+static void *wait_then_get_stuck(void *arg)
+{
+	sem_wait(&may_run);
+	raw_read();
+	return NULL;
+}
+
+static int ran;
+
+static void *wait_then_count(void *arg)
+{
+	for (int i = 0; i < 10; i++) {
+		sem_wait(&may_run);
+		__atomic_fetch_add(&ran, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* No kernel thread can be had for those that are not stuck. */
+static void no_room_for_a_carrier(void)
+{
+	pthread_t t[STUCK], others[4];
+	uid_t uid = 60000 + (uid_t)getpid() % 5000;
+
+	if (geteuid())
+		client_skip("the limit counts a user's processes, so it needs a user of its own");
+	CHECK_EQ(setresuid(uid, uid, uid), 0);
+	begin();
+	start_threads(t, STUCK, wait_then_get_stuck);
+	sleep_ms(20);
+	limit_processes(1);
+	for (int i = 0; i < STUCK; i++)
+		sem_post(&may_run);
+	sleep_ms(100);
+	limit_processes(RLIM_INFINITY);
+	start_threads(others, 4, wait_then_count);
+	limit_processes(1);
+	for (int i = 0; i < 40; i++)
+		sem_post(&may_run);
+	join_threads(others, 4);
+	CHECK_EQ(ran, 40);
+	release(STUCK);
+	join_threads(t, STUCK);
+	limit_processes(RLIM_INFINITY);
+	CHECK(all_stuck_at_once() >= 0);
+	end();
+}
+
+/* A privilege that is given up is given up by whatever has come to help, too. */
+static void *drop(void *arg)
+{
+	CHECK_EQ(setresuid(65534, 65534, 65534), 0);
+	return NULL;
+}
+
+static void all_help_without_rights(void)
+{
+	DIR *d;
+	struct dirent *e;
+	pthread_t t;
+
+	if (geteuid())
+		client_skip("only root can give up root's rights");
+	begin();
+	median_until_other_runs();
+	all_stuck_at_once();
+	start_thread(&t, drop, NULL);
+	join_thread(t);
+	d = opendir("/proc/self/task");
+	CHECK(d);
+	while ((e = readdir(d))) {
+		char path[300], line[128] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/status", e->d_name);
+		f = e->d_name[0] == '.' ? NULL : fopen(path, "r");
+		while (f && fgets(line, sizeof(line), f) && strncmp(line, "Uid:", 4))
+			continue;
+		if (f && !strncmp(line, "Uid:", 4))
+			CHECK(!strcmp(line, "Uid:\t65534\t65534\t65534\t65534\n"));
+		if (f)
+			fclose(f);
+	}
+	closedir(d);
+	end();
+}
+
+const struct check checks[] = {
+	{ "carriers_come_and_go", carriers_come_and_go, NULL },
+	{ "others_run_soon", others_run_soon, NULL },
+	{ "no_room_for_a_carrier", no_room_for_a_carrier, NULL },
+	{ "all_help_without_rights", all_help_without_rights, NULL },
+	{ 0 },
+};

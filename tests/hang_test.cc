@@ -37,6 +37,15 @@ TEST(StuckFigures, OthersRunSoon)
 	EXPECT_LE(ours.figure("median_us"), 400) << ours.say();
 }
 
+TEST(StuckFigures, WhoIsBackQueuesUp)
+{
+	if (library().empty())
+		GTEST_SKIP() << "NPTL is judged against itself";
+	Outcome ours = run_preloaded({"stuck", "who_is_back_queues_up", "exit 0"}, 1);
+	ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+	EXPECT_LE(ours.figure("cpus"), 1.3) << ours.say();
+}
+
 TEST(StuckFigures, EachStuckThreadHasItsCarrier)
 {
 	if (library().empty())

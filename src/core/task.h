@@ -100,6 +100,16 @@ struct stray {
 	uint64_t pause;			/* ns to the look after that */
 };
 
+/* A carrier of ours that has lost its server, see unmanaged.c. */
+struct unmanaged {
+	struct carrier *next;
+	struct task *worker;		/* that is, or was, unmanaged there */
+	uint32_t listed;
+	uint64_t cpu_seen;		/* ns of CPU time at the last look; the monitor's, as the rest */
+	uint64_t look_at;		/* ns */
+	uint64_t pause;			/* ns to the look after that */
+};
+
 struct carrier {
 	struct task *task;		/* constant: the carrier's own context, or the server whose home it is */
 	struct context *base;		/* constant: where it goes when its worker leaves and there is no other */
@@ -122,6 +132,7 @@ struct carrier {
 	struct carrier *next_spare;	/* guarded by runtime.carrier_lock */
 	struct carrier *next;		/* of all carriers */
 	struct stray stray;
+	struct unmanaged unmanaged;
 };
 
 struct task {

@@ -145,6 +145,7 @@ static bool take_server(struct server *s, struct carrier *c, struct task *w)
 	store_relaxed(&s->current, NULL);
 	state_set(w->ut, UMCG_TASK_BLOCKED);
 	or_acq_rel(&w->attn, ATTN_UNMANAGED);
+	unmanaged_add(c, w);
 	server_let_go(w);
 	add_relaxed(&umcg_rt.stats.takeovers, 1);
 	return true;
@@ -346,6 +347,7 @@ static struct look look_round(uint64_t now)
 		l.switches += load_relaxed(&s->switches);
 		l.waiting |= server_has_waiting(s);
 	}
+	unmanaged_look(now, l.waiting);
 	members = members_look(now);
 	if (members < l.next)
 		l.next = members;

@@ -8,7 +8,7 @@
  * The monitor ends them. From the moment that it sets retiring, the main thread's
  * waits leave it at home: there they are the kernel's, and need no engine.
  */
-#include "sched/sched.h"
+#include "sched/contract.h"
 
 #include <errno.h>
 
@@ -89,6 +89,7 @@ static void end_carriers(void)
 	watchers_end();
 	umcg_rt.carriers = umcg_rt.spare = NULL;
 	umcg_rt.nspares = umcg_rt.leavers = umcg_rt.searching = 0;
+	umcg_rt.unmanaged.arrivals = umcg_rt.unmanaged.watched = NULL;
 	umcg_rt.spare_comes = false;
 	store_release(&umcg_rt.stop, false);
 }
@@ -99,11 +100,14 @@ static void free_leavers_locked(void)
 	struct carrier **link = &umcg_rt.carriers, *c;
 
 	while ((c = *link)) {
-		if (load_acquire(&c->alive) || !retire_is_gone(c->tid)) {
+		if (load_acquire(&c->alive) || !retire_is_gone(c->tid) || load_acquire(&c->unmanaged.listed)) {
 			link = &c->next;
 			continue;
 		}
 		*link = c->next;
+		lock_acquire(&umcg_rt.members_lock);
+		stray_remove_locked(c);	/* it may be on the list still, its worker long gone */
+		lock_release(&umcg_rt.members_lock);
 		sub_acq_rel(&umcg_rt.leavers, 1);
 		umcg_rt.ncarriers--;
 		carrier_free(c);

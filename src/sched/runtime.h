@@ -139,6 +139,10 @@ struct umcg_runtime {
 	uint32_t leavers;		/* of them that have ended, or are about to */
 
 	struct {
+		struct carrier *arrivals, *watched;
+	} unmanaged;
+
+	struct {
 		struct lock lock;
 		struct timer *root;	/* guarded by lock */
 		uint64_t next;		/* earliest deadline; written under lock */

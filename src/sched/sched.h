@@ -175,6 +175,11 @@ static inline void server_watch(struct server *s)
 		watcher_rouse(s);
 }
 
+/* unmanaged.c: c has lost its server, its worker w, which is held off, goes on. Any thread. */
+void unmanaged_add(struct carrier *c, struct task *w);
+/* For the monitor, at each tick. */
+void unmanaged_look(uint64_t now, bool work_waits);
+
 /* retire.c, for the monitor: when the engine is to end as things are; end all of it but the monitor, which is to follow. */
 uint64_t retire_due(uint64_t now);
 bool retire(uint64_t now);

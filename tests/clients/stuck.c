@@ -175,6 +175,39 @@ static void others_run_soon(void)
 	end();
 }
 
+static int stop_computing;
+
+static void *compute(void *arg)
+{
+	usleep(1000);
+	if (arg)
+		raw_read();
+	while (!__atomic_load_n(&stop_computing, __ATOMIC_RELAXED))
+		burn(1000);
+	return NULL;
+}
+
+/* Whose call has ended runs beside the others for a moment only: with one server the process has one CPU then. */
+static void who_is_back_queues_up(void)
+{
+	long long cpu, wall;
+	pthread_t t[4];
+
+	begin();
+	start_threads(t, 4, compute);
+	sleep_ms(100);
+	release(3);
+	sleep_ms(200);
+	cpu = now_us(CLOCK_PROCESS_CPUTIME_ID);
+	wall = now_us(CLOCK_MONOTONIC);
+	sleep_ms(400);
+	cpu = now_us(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	client_figure("cpus", (double)cpu / (double)(now_us(CLOCK_MONOTONIC) - wall));
+	__atomic_store_n(&stop_computing, 1, __ATOMIC_RELAXED);
+	join_threads(t, 4);
+	end();
+}
+
 static void limit_processes(rlim_t n)
 {
 	struct rlimit l;
@@ -274,6 +307,7 @@ static void all_help_without_rights(void)
 const struct check checks[] = {
 	{ "carriers_come_and_go", carriers_come_and_go, NULL },
 	{ "others_run_soon", others_run_soon, NULL },
+	{ "who_is_back_queues_up", who_is_back_queues_up, NULL },
 	{ "no_room_for_a_carrier", no_room_for_a_carrier, NULL },
 	{ "all_help_without_rights", all_help_without_rights, NULL },
 	{ 0 },

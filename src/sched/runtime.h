@@ -32,7 +32,7 @@ struct watcher {
 	struct task *task;		/* NULL: there is none; the monitor's, as block and ticks */
 	char *block;			/* its stack */
 	unsigned ticks;			/* of the monitor, since it gave credit last */
-	bool able;			/* it is of the idle class */
+	bool able;			/* it has the policy that it needs */
 	int tid;
 	int cpu;			/* that it is bound to; a hint, -1: none */
 	uint32_t credit;		/* looks without result that it may have */

@@ -3,12 +3,15 @@
  * Watchers: one kernel thread per server that notices at once when the carrier
  * falls asleep in a call that nobody sees, while work waits.
  *
- * The kernel runs it only when the CPU has nothing else to do: its policy is
- * SCHED_IDLE, and it is bound to the CPU of the carrier. While work waits it is
- * made runnable, once, and stays so. As long as the carrier computes it gets
- * nothing of the CPU; when the carrier sleeps it has the CPU a microsecond later.
+ * The kernel runs it when the CPU has nothing else to do: it is bound to the CPU
+ * of the carrier, its policy is SCHED_BATCH, which preempts nobody, and it has asked
+ * for a long slice, which is served last; when it gets the CPU beside the carrier it
+ * yields, and forgoes so much. While work waits it is made runnable, once, and stays so: as
+ * long as the carrier computes it gets next to nothing of the CPU; when the carrier
+ * sleeps it has the CPU a microsecond later. (SCHED_IDLE would do the same, but an idle
+ * thread must run, too, for the process to end, and may wait for seconds for that.)
  *
- *  carrier runs here (the watcher has   yield: next turn in about 30 ms
+ *  carrier runs here (the watcher has   yield: next turn in 100 ms
  *    got its share of a busy CPU)
  *  carrier runs elsewhere               follow it
  *  server idle, nothing waits           rest until work waits again
@@ -36,7 +39,7 @@ enum {
 	CREDIT = 64,			/* looks without result, after a takeover */
 	RENEWAL_TICKS = 10,		/* of the monitor, for one more */
 	CALM_US = 10,			/* for so long the carrier is to have slept */
-	SLICE_US = 100,			/* the least that the kernel knows: so that a yield is not for a second */
+	SLICE_MS = 100,			/* the longest that the kernel knows */
 	WATCHER_STACK = 16 << 10,
 	END_RETRY_US = 50,
 };
@@ -50,13 +53,14 @@ struct sched_attributes {
 	uint64_t runtime, deadline, period;
 };
 
-static bool become_idle_class(void)
+static bool become_patient(void)
 {
-	struct sched_attributes a = { .size = sizeof(a), .policy = SCHED_IDLE, .runtime = SLICE_US * NSEC_PER_USEC };
+	struct sched_attributes a = { 0 };
 
-	/* In a process whose every thread is SCHED_IDLE a watcher would take a carrier's share. */
-	if (syscall3(SYS_sched_getscheduler, 0, 0, 0) == SCHED_IDLE)
+	if (syscall4(SYS_sched_getattr, 0, (long)&a, sizeof(a), 0) < 0 || a.policy == SCHED_IDLE)
 		return false;
+	a = (struct sched_attributes){ .size = sizeof(a), .policy = SCHED_BATCH, .nice = a.nice,
+				       .runtime = SLICE_MS * NSEC_PER_MSEC };
 	return syscall3(SYS_sched_setattr, 0, (long)&a, 0) == 0;
 }
 
@@ -195,7 +199,7 @@ static int watcher_main(void *arg)
 	umcg_self = s->watcher.task;
 	syscall3(SYS_prctl, PR_SET_NAME, (long)"umcg/watch", 0);
 	signal_carrier_block();
-	if (become_idle_class()) {
+	if (become_patient()) {
 		store_release(&s->watcher.able, true);
 		store_release(&s->watch, WATCH_READY);
 	}

@@ -39,8 +39,13 @@ static void release(int n)
 		CHECK_EQ(raw_syscall(SYS_write, ends[1], (long)"x", 1), 1);
 }
 
-/* The process's kernel threads whose names begin so. */
-static int tasks_named(const char *prefix)
+static bool is_carrier(const char *comm)
+{
+	return !strncmp(comm, "umcg/", 5) && strncmp(comm, "umcg/watch", 10) != 0;
+}
+
+/* The kernel threads that execute the others' work, by their names. */
+static int carriers(void)
 {
 	DIR *d = opendir("/proc/self/task");
 	struct dirent *e;
@@ -55,16 +60,11 @@ static int tasks_named(const char *prefix)
 		f = e->d_name[0] == '.' ? NULL : fopen(path, "r");
 		if (!f)
 			continue;
-		n += fgets(comm, sizeof(comm), f) && !strncmp(comm, prefix, strlen(prefix));
+		n += fgets(comm, sizeof(comm), f) && is_carrier(comm);
 		fclose(f);
 	}
 	closedir(d);
 	return n;
-}
-
-static int carriers(void)
-{
-	return tasks_named("umcg/") - tasks_named("umcg/watch");
 }
 
 static void *block(void *arg)
@@ -103,11 +103,10 @@ static int all_stuck_at_once(void)
 	int most = 0, now;
 
 	start_threads(t, STUCK, get_stuck);
-	for (int i = 0; i < 100; i++) {
-		sched_yield();
+	for (int i = 0; i < 10; i++) {
+		sleep_ms(10);
 		now = carriers();
 		most = now > most ? now : most;
-		sleep_ms(1);
 	}
 	release(STUCK);
 	join_threads(t, STUCK);

@@ -2,12 +2,14 @@
 /*
  * bench/load: the client of an echo server, one thread with epoll. It starts the server, with or without the
  * preload, and never runs under it itself. Each connection has one request under way, and the answer has to be the
- * same bytes. Counting begins when each connection has had one answer. One line of JSON, as umcg-bench prints it.
+ * same bytes. Counting begins when each connection has had one answer, and ends after a time or a number of answers (a tenth
+ * of which has come before, then). What the server uses is looked up in /proc at both moments. One line of JSON, as umcg-bench prints it.
  */
 #include "bench.h"
 #include "histogram.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -40,6 +42,8 @@ static struct connection *connections;
 static struct histogram times;
 static unsigned cold;		/* connections without an answer */
 static bool counting;
+static uint64_t requests;	/* to be answered; 0: as many as come in the time */
+static uint64_t warm_ups;	/* that have been, before the counting */
 static pid_t child;
 static int epoll;
 
@@ -178,21 +182,97 @@ static void take_answer(struct connection *c)
 	if (counting) {
 		c->answers++;
 		histogram_record(&times, bench_now() - c->sent_at);
+	} else {
+		warm_ups++;
 	}
 	ask(c);
+}
+
+static bool is_over(bool until_warm)
+{
+	return until_warm ? cold == 0 && warm_ups >= requests / 10 : requests && times.total >= requests;
 }
 
 static void run_until(uint64_t end, bool until_warm)
 {
 	struct epoll_event events[EVENTS];
 
-	while (bench_now() < end && !(until_warm && cold == 0)) {
+	while (bench_now() < end && !is_over(until_warm)) {
 		int n = epoll_wait(epoll, events, EVENTS, 100);
 
 		bench_check_errno(n, "epoll_wait");
 		for (int i = 0; i < n; i++)
 			take_answer(&connections[events[i].data.u32]);
 	}
+}
+
+/* What the server uses. */
+struct usage {
+	unsigned descriptors, threads, carriers;
+	unsigned long resident_kb;
+};
+
+/* How many entries of /proc/PID/WHAT there are; *ours: of threads, those that the library has made. */
+static unsigned count_entries(const char *what, unsigned *ours)
+{
+	char path[64], name[32];
+	struct dirent *entry;
+	unsigned count = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)child, what);
+	dir = opendir(path);
+	if (!dir)
+		bench_fail("%s: %s", path, strerror(errno));
+	while ((entry = readdir(dir))) {
+		FILE *file;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		count++;
+		if (!ours)
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/%s/%.16s/comm", (int)child, what, entry->d_name);
+		file = fopen(path, "r");
+		if (file && fgets(name, sizeof name, file) && !strncmp(name, "umcg/", 5))
+			++*ours;
+		if (file)
+			fclose(file);
+	}
+	closedir(dir);
+	return count;
+}
+
+static struct usage look(void)
+{
+	struct usage use = { 0 };
+	char path[64], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)child);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof line, file))
+		sscanf(line, "VmRSS: %lu", &use.resident_kb);
+	if (file)
+		fclose(file);
+	use.descriptors = count_entries("fd", NULL);
+	use.threads = count_entries("task", &use.carriers);
+	use.threads -= use.carriers;
+	return use;
+}
+
+static void report_usage(const char *when, const struct usage *use)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "descriptors_%s", when);
+	bench_count(name, use->descriptors);
+	snprintf(name, sizeof name, "threads_%s", when);
+	bench_count(name, use->threads);
+	snprintf(name, sizeof name, "carriers_%s", when);
+	bench_count(name, use->carriers);
+	snprintf(name, sizeof name, "resident_kb_%s", when);
+	bench_count(name, use->resident_kb);
 }
 
 /* Each connection's last answer is still to come. */
@@ -209,7 +289,7 @@ static void close_all(void)
 	}
 }
 
-static void report(double ns)
+static void report(double ns, const struct usage *before, const struct usage *after)
 {
 	double sum = (double)times.total, squares = 0;
 
@@ -227,6 +307,8 @@ static void report(double ns)
 	bench_figure("p999_ns", (double)histogram_quantile(&times, 0.999));
 	bench_figure("max_ns", (double)times.max);
 	bench_figure("jain", sum * sum / (squares * bench_options.threads));
+	report_usage("before", before);
+	report_usage("after", after);
 	bench_report_end();
 }
 
@@ -235,7 +317,7 @@ static void parse(int argc, char **argv)
 	static const struct option options[] = {
 		{ "connections", required_argument, NULL, 'c' }, { "seconds", required_argument, NULL, 's' },
 		{ "server", required_argument, NULL, 'p' },      { "preload", required_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 },
+		{ "requests", required_argument, NULL, 'r' },	 { NULL, 0, NULL, 0 },
 	};
 	int option;
 
@@ -243,19 +325,21 @@ static void parse(int argc, char **argv)
 		switch (option) {
 		case 'c': bench_options.threads = (unsigned)atoi(optarg); break;
 		case 's': bench_options.seconds = atof(optarg); break;
+		case 'r': requests = strtoull(optarg, NULL, 10); break;
 		case 'p': server = optarg; break;
 		case 'l': preload = optarg; break;
 		default: optind = argc + 1;
 		}
 	}
 	if (optind != argc || !bench_options.threads || !(bench_options.seconds > 0)) {
-		fputs("usage: load [--connections N] [--seconds S] [--server PATH] [--preload PATH]\n", stderr);
+		fputs("usage: load [--connections N] [--seconds S] [--requests N] [--server PATH] [--preload PATH]\n", stderr);
 		exit(2);
 	}
 }
 
 int main(int argc, char **argv)
 {
+	struct usage before, after;
 	uint64_t begin;
 
 	parse(argc, argv);
@@ -273,12 +357,16 @@ int main(int argc, char **argv)
 	run_until(bench_now() + WARM_LIMIT_S * UINT64_C(1000000000), true);
 	if (cold)
 		bench_fail("%u connections had no answer in %d s", cold, WARM_LIMIT_S);
+	before = look();
 	counting = true;
 	begin = bench_now();
 	run_until(begin + (uint64_t)(bench_options.seconds * 1e9), false);
 	begin = bench_now() - begin;
+	if (times.total < requests)
+		bench_fail("only %llu requests were answered in time", (unsigned long long)times.total);
+	after = look();
 	close_all();
 	end_server();
-	report((double)begin);
+	report((double)begin, &before, &after);
 	return 0;
 }

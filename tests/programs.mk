@@ -9,6 +9,14 @@ PROGRAM_FLAGS =
 check-programs: umcg$(EXEEXT) libumcg-pthread.la
 	$(srcdir)/tests/programs.sh $(PROGRAM_FLAGS) ./umcg$(EXEEXT)
 
+# A server of our own, for longer: see tests/servers.sh; `make check-servers SERVER_FLAGS='--requests 10000000'`.
+SERVER_FLAGS =
+
+.PHONY: check-servers
+check-servers: libumcg-pthread.la bench/server$(EXEEXT) bench/load$(EXEEXT)
+	$(srcdir)/tests/servers.sh $(SERVER_FLAGS) .libs/libumcg-pthread.so
+
+EXTRA_DIST += tests/servers.sh
 EXTRA_DIST += tests/programs.sh tests/programs/common.sh tests/programs/gen.c \
 	tests/programs/hackbench.sh tests/programs/lbzip2.sh tests/programs/pbzip2.sh \
 	tests/programs/pigz.sh tests/programs/python-event.sh tests/programs/python-signals.sh tests/programs/python.sh \

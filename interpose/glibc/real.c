@@ -44,7 +44,13 @@ static long raw_syscall(long nr, ...)
 
 static int raw_open(const char *path, int flags, ...)
 {
-	return (int)raw_syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, mode_t);	/* as our wrappers pass it in any case */
+	va_end(ap);
+	return (int)raw_syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 static int raw_clock_gettime(clockid_t clock, struct timespec *ts)

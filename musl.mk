@@ -71,7 +71,7 @@ musl/install/umcg-musl-gcc.specs musl/install/umcg-musl-gcc: musl/install/%: too
 musl/wrap: $(srcdir)/musl.mk $(srcdir)/interpose/symbols.def $(srcdir)/src/host/musl/host/symbols.def $(srcdir)/interpose/static/link.def
 	$(AM_V_GEN)printf '%s\n' '#define WRAP(name) --wrap=name' '#define WRAPV(name, version) --wrap=name' \
 		'#define HOME(name) --wrap=name' '#define ALSO(name, ours) --wrap=name' '#define OLD(name, version)' \
-		'#include "symbols.def"' 'WRAP($(musl_link_check))' | \
+		'#include "symbols.def"' 'WRAP($(musl_link_check))' '--require-defined=__wrap_$(musl_link_check)' | \
 		$(CC) -E -P -xc -I$(srcdir)/interpose -I$(srcdir)/interpose/static -I$(srcdir)/src/host/musl - >$@.tmp && mv $@.tmp $@
 
 -include $(patsubst %.o,%.d,$(musl_dynamic_objects) $(musl_static_objects))

@@ -7,7 +7,7 @@ CLIENT_CXXFLAGS = -std=gnu++20 -pthread -Wall -Wextra -Wno-unused-parameter
 CLIENT_LIBS = tests/clients/libclient.la -lm
 
 check_LTLIBRARIES = tests/clients/libclient.la
-tests_clients_libclient_la_SOURCES = tests/clients/client.c tests/clients/client.h
+tests_clients_libclient_la_SOURCES = tests/clients/client.c tests/clients/client.h tests/clients/compat.h
 tests_clients_libclient_la_CFLAGS = $(CLIENT_CFLAGS)
 
 check_PROGRAMS += tests/clients/create
@@ -701,7 +701,7 @@ tests_example_test_LDADD = $(JUDGE_LIBS)
 
 # Lateness and CPU time are measured while no other judge runs.
 # The name is put together because automake leaves a log's rule to whoever names the log.
-$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/io_test.log tests/process_test.log tests/signal_test.log tests/contract_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log tests/tools_test.log tests/share_test.log
+$(addsuffix .log,tests/time_test): tests/thread_test.log tests/mutex_test.log tests/cond_test.log tests/sync_test.log tests/hang_test.log tests/wait_test.log tests/io_test.log tests/process_test.log tests/signal_test.log tests/contract_test.log tests/cancel_test.log tests/kernel_test.log tests/start_test.log tests/lang_test.log tests/limits_test.log tests/coverage_test.log tests/gdb_test.log tests/tools_test.log tests/share_test.log $(MUSL_JUDGES)
 $(addsuffix .log,tests/example_test): tests/time_test.log
 
 LANG_CLIENTS =

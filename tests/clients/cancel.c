@@ -103,7 +103,7 @@ static void in_each_wait(void)
 static void unlock_owned(void *arg)
 {
 	/* A cancelled wait for a condition takes the mutex again first. */
-	CHECK_EQ(m.__data.__owner, gettid());
+	check_held(&m);
 	pthread_mutex_unlock(&m);
 	atomic_fetch_add(&cleaned, 1);
 }

@@ -140,13 +140,13 @@ static void *become_daemon(void *arg)
 {
 	int p[2];
 	char answer = 0;
-	pid_t child;
+	pid_t child, session = getsid(0);
 
 	CHECK_EQ(pipe(p), 0);
 	child = fork();
 	if (!child) {
 		CHECK_EQ(daemon(0, 1), 0);
-		answer = getsid(0) == getpid() ? 'd' : 'x';
+		answer = getsid(0) != session ? 'd' : 'x';
 		/* Threads work in what the daemon became. */
 		sem_init(&never, 0, 0);
 		start_thread(&(pthread_t){ 0 }, block, NULL);

@@ -132,6 +132,10 @@ int main(int argc, char **argv)
 {
 	const struct check *c;
 
+#ifndef __GLIBC__
+	/* Programs of another libc, which some checks start, cannot load what is made for this one. */
+	unsetenv("LD_PRELOAD");
+#endif
 	client_argc = argc;
 	client_argv = argv;
 	/* A line at a time, so that a fork or a violent end neither doubles nor loses what was said. */

@@ -72,5 +72,7 @@ long long median(long long *values, int n);
 
 #ifdef __cplusplus
 }
+#else
+#include "compat.h"
 #endif
 #endif

@@ -186,7 +186,9 @@ static void *wait_and_report(void *arg)
 	CHECK_EQ(e, 0);
 	tickets--;
 	/* The mutex is this thread's, as a kind that knows its owner can tell. */
+#ifdef __GLIBC__
 	CHECK_EQ(m.__data.__owner, gettid());
+#endif
 	CHECK_EQ(pthread_mutex_unlock(&m), 0);
 	CHECK_EQ(pthread_mutex_unlock(&m), EPERM);
 	return NULL;

@@ -49,7 +49,7 @@ static void measure(const struct way *w)
 			e = wait_until(w, &end);
 		while (!e);
 		CHECK_EQ(e, ETIMEDOUT);
-		CHECK_EQ(m.__data.__owner, gettid());
+		check_held(&m);
 		late[i] = now_us(w->clock) - (end.tv_sec * 1000000LL + end.tv_nsec / 1000);
 		CHECK(late[i] >= 0);
 	}
@@ -89,7 +89,7 @@ static void arguments(void)
 		CHECK_EQ(wait_until(&ways[i], &past), ETIMEDOUT);
 	}
 	CHECK_EQ(pthread_cond_clockwait(&c, &m, CLOCK_PROCESS_CPUTIME_ID, &(struct timespec){ 0 }), EINVAL);
-	CHECK_EQ(m.__data.__owner, gettid());
+	check_held(&m);
 	pthread_mutex_unlock(&m);
 }
 
@@ -192,7 +192,7 @@ static void mutex_is_retaken(void)
 	while (!pthread_cond_clockwait(&c, &m, CLOCK_MONOTONIC, &end))
 		continue;
 	/* Either the holder came first and is done, or it has not begun. */
-	CHECK(m.__data.__owner == gettid());
+	check_held(&m);
 	pthread_mutex_unlock(&m);
 	join_thread(t);
 	CHECK_EQ(tickets, 1);

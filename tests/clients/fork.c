@@ -276,13 +276,18 @@ static void start_early(void)
 		start_thread(&early, lock_and_end, NULL);
 }
 
+/* Before any library's constructor, so that it runs first in the child; musl begins with constructors. */
+#ifndef __GLIBC__
+__attribute__((constructor(101)))
+#endif
 static void register_early(void)
 {
 	pthread_atfork(NULL, NULL, start_early);
 }
 
-/* Before any library's constructor, so that it runs first in the child. */
+#ifdef __GLIBC__
 __attribute__((section(".preinit_array"), used)) static void (*preinit)(void) = register_early;
+#endif
 
 static void child_with_early_thread(void)
 {

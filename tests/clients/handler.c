@@ -88,7 +88,7 @@ static void *want_mutex(void *arg)
 	begin_as_target();
 	/* Not interruptible: it comes back with the lock only. */
 	CHECK_EQ(pthread_mutex_lock(&m), 0);
-	CHECK_EQ(m.__data.__owner, gettid());
+	check_held(&m);
 	CHECK(over);
 	pthread_mutex_unlock(&m);
 	return NULL;

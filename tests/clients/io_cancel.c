@@ -161,12 +161,14 @@ static void open_fifo(void)
 	open("fifo", O_RDONLY);
 }
 
+#ifdef __GLIBC__
 static void lock_file(void)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	fcntl(locked, F_OFD_SETLKW, &l);
 }
+#endif
 
 static void wait_child(void)
 {
@@ -223,9 +225,11 @@ static const struct {
 	{ "write", write_one },       { "writev", writev_one },     { "send", send_one },
 	{ "sendto", sendto_one },     { "sendmsg", sendmsg_one },   { "accept", accept_one },
 	{ "accept4", accept4_one },   { "connect", connect_one },   { "open", open_fifo },
-	{ "fcntl", lock_file },       { "waitpid", wait_child },    { "waitid", waitid_child },
-	{ "msgrcv", receive_message }, { "mq_receive", receive_posix }, { "sigwait", wait_signal },
-	{ "pause", pause_here },
+	{ "waitpid", wait_child },    { "waitid", waitid_child },   { "msgrcv", receive_message },
+	{ "mq_receive", receive_posix }, { "sigwait", wait_signal }, { "pause", pause_here },
+#ifdef __GLIBC__	/* musl's is one for F_SETLKW only */
+	{ "fcntl", lock_file },
+#endif
 };
 
 enum { CALLS = sizeof(calls) / sizeof(*calls) };

@@ -124,7 +124,7 @@ static long select_negative(void *arg)
 	return arg ? select(0, NULL, NULL, NULL, &t) : select(-1, NULL, NULL, NULL, NULL);
 }
 
-/* The kernel takes any number: a set may be longer than fd_set. What is left of the time is written back. */
+/* The kernel takes any number: a set may be longer than fd_set. What is left of the time is written back, but by musl itself. */
 static void selects(void)
 {
 	struct waiter w;
@@ -140,11 +140,11 @@ static void selects(void)
 	close(HIGH_FD);
 	wait_begin(&w, select_limited, NULL);
 	wait_say(&w, "in vain");
-	CHECK(left.tv_sec == 0 && left.tv_usec == 0 && w.us >= NOT_LONG_MS * 1000);
+	CHECK(left.tv_sec == 0 && left.tv_usec <= BY_LIBC(0, NOT_LONG_MS * 1000) && w.us >= NOT_LONG_MS * 1000);
 	wait_begin(&w, select_limited, "long");
 	put(ends[1], "x");
 	wait_say(&w, "in time");
-	CHECK(left.tv_sec < 10 && left.tv_sec >= 5);
+	CHECK(left.tv_sec >= 5 && left.tv_sec < BY_LIBC(10, 11));
 	wait_begin(&w, select_wrong, NULL);
 	wait_say(&w, "not open");
 	wait_begin(&w, select_negative, NULL);

@@ -166,12 +166,24 @@ static void asynchronous(void)
 	}
 }
 
-static void look_up(void)
+#ifdef __GLIBC__
+static void look_up_asynchronously(void)
 {
-	struct in_addr loopback = { htonl(INADDR_LOOPBACK) };
 	struct gaicb request = { .ar_name = "127.0.0.1" };
 	struct gaicb *list[] = { &request };
 	const struct gaicb *const *waiting = (const struct gaicb *const *)list;
+
+	CHECK_EQ(getaddrinfo_a(GAI_NOWAIT, list, 1, NULL), 0);
+	while (gai_error(&request) == EAI_INPROGRESS)
+		gai_suspend(waiting, 1, NULL);
+	say_result("getaddrinfo_a", gai_error(&request));
+	freeaddrinfo(request.ar_result);
+}
+#endif
+
+static void look_up(void)
+{
+	struct in_addr loopback = { htonl(INADDR_LOOPBACK) };
 	struct hostent own, *found;
 	char room[4096];
 	int error;
@@ -184,11 +196,9 @@ static void look_up(void)
 	CHECK(gethostbyaddr(&loopback, sizeof(loopback), AF_INET) != NULL);
 	CHECK_EQ(gethostbyaddr_r(&loopback, sizeof(loopback), AF_INET, &own, room, sizeof(room), &found, &error), 0);
 	printf("%s\n", found->h_name);
-	CHECK_EQ(getaddrinfo_a(GAI_NOWAIT, list, 1, NULL), 0);
-	while (gai_error(&request) == EAI_INPROGRESS)
-		gai_suspend(waiting, 1, NULL);
-	say_result("getaddrinfo_a", gai_error(&request));
-	freeaddrinfo(request.ar_result);
+#ifdef __GLIBC__
+	look_up_asynchronously();
+#endif
 }
 
 static void names(void)

@@ -212,6 +212,7 @@ static void question(void)
 	close_stream();
 }
 
+#ifdef __GLIBC__	/* no cancellation point of musl's */
 static void cancelled(void)
 {
 	struct waiter w;
@@ -227,6 +228,7 @@ static void cancelled(void)
 	say_result("another reads", with_fgets(NULL));
 	close_stream();
 }
+#endif
 
 static void handler(int sig)
 {
@@ -277,7 +279,9 @@ const struct check checks[] = {
 	{ "standard_input", standard_input, NULL },
 	{ "shared", shared, NULL },
 	{ "question", question, NULL },
+#ifdef __GLIBC__
 	{ "cancelled", cancelled, NULL },
+#endif
 	{ "interrupted", interrupted, NULL },
 	{ "odds_and_ends", odds_and_ends, NULL },
 	{ 0 },

@@ -98,6 +98,7 @@ static void with_mask(void)
 	join_threads(t, THREADS);
 }
 
+#ifdef __GLIBC__	/* musl has no contexts */
 struct routine {
 	ucontext_t caller, self;
 	int steps, me;
@@ -170,11 +171,14 @@ static void contexts(void)
 	start_threads(t, THREADS, loop_by_context);
 	join_threads(t, THREADS);
 }
+#endif
 
 const struct check checks[] = {
 	{ "plain", plain, NULL },
 	{ "with_mask", with_mask, NULL },
+#ifdef __GLIBC__
 	{ "coroutines", coroutines, NULL },
 	{ "contexts", contexts, NULL },
+#endif
 	{ 0 },
 };

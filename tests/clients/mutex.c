@@ -5,6 +5,13 @@
 #include <semaphore.h>
 #include <stdint.h>
 
+/* musl does not look. */
+#ifdef __GLIBC__
+enum { DESTROYING = EBUSY };
+#else
+enum { DESTROYING = 0 };
+#endif
+
 static pthread_mutex_t m;
 static sem_t step, stepped;
 
@@ -48,7 +55,7 @@ static void *relock_errors(void *arg)
 	CHECK_EQ(pthread_mutex_lock(&m), 0);
 	CHECK_EQ(pthread_mutex_trylock(&m), EBUSY);
 	CHECK_EQ(in_another(try_lock), EBUSY);
-	CHECK_EQ(pthread_mutex_destroy(&m), EBUSY);
+	CHECK_EQ(pthread_mutex_destroy(&m), DESTROYING);
 	CHECK_EQ(pthread_mutex_unlock(&m), 0);
 	CHECK_EQ(in_another(try_lock), 0);
 	return NULL;
@@ -83,7 +90,7 @@ static void *recursive_steps(void *arg)
 	for (int held = 5; held; held--) {
 		CHECK_EQ(in_another(try_lock), EBUSY);
 		CHECK_EQ(in_another(try_unlock), EPERM);
-		CHECK_EQ(pthread_mutex_destroy(&m), EBUSY);
+		CHECK_EQ(pthread_mutex_destroy(&m), DESTROYING);
 		CHECK_EQ(pthread_mutex_unlock(&m), 0);
 	}
 	CHECK_EQ(in_another(try_lock), 0);
@@ -111,7 +118,7 @@ static void *errorcheck_steps(void *arg)
 	CHECK_EQ(pthread_mutex_trylock(&m), EBUSY);
 	CHECK_EQ(in_another(try_lock), EBUSY);
 	CHECK_EQ(in_another(try_unlock), EPERM);
-	CHECK_EQ(pthread_mutex_destroy(&m), EBUSY);
+	CHECK_EQ(pthread_mutex_destroy(&m), DESTROYING);
 	CHECK_EQ(pthread_mutex_unlock(&m), 0);
 	CHECK_EQ(pthread_mutex_unlock(&m), EPERM);
 	return NULL;
@@ -125,6 +132,8 @@ static void errorcheck(void)
 	CHECK_EQ(pthread_mutex_destroy(&m), 0);
 }
 
+/* musl has a static initialiser for the normal kind only. */
+#ifdef __GLIBC__
 static pthread_mutex_t st_normal = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t st_recursive = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static pthread_mutex_t st_errorcheck = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
@@ -158,6 +167,7 @@ static void static_initialisers(void)
 	CHECK_EQ(pthread_mutex_unlock(&st_recursive), EPERM);
 	CHECK_EQ(pthread_mutex_unlock(&st_errorcheck), EPERM);
 }
+#endif
 
 static void *hold_until_told(void *arg)
 {
@@ -202,7 +212,9 @@ const struct check checks[] = {
 	{ "adaptive", adaptive, NULL },
 	{ "recursive", recursive, NULL },
 	{ "errorcheck", errorcheck, NULL },
+#ifdef __GLIBC__
 	{ "static_initialisers", static_initialisers, NULL },
+#endif
 	{ "blocked_lock", blocked_lock, NULL },
 	{ 0 },
 };

@@ -56,7 +56,8 @@ static void *allocate(void *arg)
 	unsigned seed = (unsigned)(intptr_t)arg + 1;
 	char *held[64] = { 0 };
 
-	for (int i = 0; i < 200000; i++) {
+	/* musl's allocator has one lock, and is slow under it. */
+	for (int i = 0; i < BY_LIBC(200000, 10000); i++) {
 		unsigned at = (seed = seed * 1103515245 + 12345) >> 16 & 63;
 		size_t size = 16 + (seed >> 8) % (i % 500 ? 2000 : 300000);
 
@@ -184,6 +185,8 @@ static void dynamic_linker(void)
 {
 	pthread_t t[8];
 
+	if (!dlopen(NULL, RTLD_NOW))
+		client_skip("linked statically");
 	start_threads(t, 8, load_and_unload);
 	join_threads(t, 8);
 }
@@ -215,7 +218,7 @@ static void *own_locale(void *arg)
 	for (int i = 0; i < 100; i++) {
 		sched_yield();
 		CHECK(uselocale(NULL) == own);
-		CHECK_EQ(MB_CUR_MAX, (intptr_t)arg % 2 ? 6 : 1);
+		CHECK_EQ(MB_CUR_MAX, (intptr_t)arg % 2 ? BY_LIBC(6, 4) : 1);
 	}
 	uselocale(LC_GLOBAL_LOCALE);
 	freelocale(own);

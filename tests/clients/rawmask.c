@@ -59,9 +59,11 @@ static long by_libc_epoll_pwait2(void)
 	return wait ? wait(epfd, &event, 1, NULL, &open_mask) : by_epoll_pwait2();
 }
 
+#ifdef __GLIBC__
 int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *limit, const uint64_t *mask, size_t size);
 
 static long by_checked_ppoll(void) { return __ppoll_chk(NULL, 0, NULL, &open_mask, 0); }
+#endif
 
 static long (*wait_for_it)(void);
 
@@ -109,7 +111,9 @@ static void pselect_ends(void) { run(by_pselect); }
 static void epoll_pwait_ends(void) { run(by_epoll_pwait); }
 static void epoll_pwait2_ends(void) { run(by_epoll_pwait2); }
 static void libc_epoll_pwait2_ends(void) { run(by_libc_epoll_pwait2); }
+#ifdef __GLIBC__
 static void checked_ppoll_ends(void) { run(by_checked_ppoll); }
+#endif
 static void sigsuspend_ends(void) { run(by_sigsuspend); }
 
 const struct check checks[] = {
@@ -118,7 +122,9 @@ const struct check checks[] = {
 	{ "epoll_pwait_ends", epoll_pwait_ends, NULL },
 	{ "epoll_pwait2_ends", epoll_pwait2_ends, NULL },
 	{ "libc_epoll_pwait2_ends", libc_epoll_pwait2_ends, NULL },
+#ifdef __GLIBC__
 	{ "checked_ppoll_ends", checked_ppoll_ends, NULL },
+#endif
 	{ "sigsuspend_ends", sigsuspend_ends, NULL },
 	{ 0 },
 };

@@ -2,6 +2,7 @@
 /* Mutexes whose owner may die, and mutexes with priority inheritance: the kernel's part must see the right thread. */
 #include "client.h"
 
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -64,9 +65,12 @@ static void owner_thread_dies(void)
 	owner_thread_dies_with(PTHREAD_PRIO_INHERIT);
 }
 
+static sem_t has_it;
+
 static void *hold_a_while(void *arg)
 {
 	CHECK_EQ(pthread_mutex_lock(m), 0);
+	sem_post(&has_it);
 	sleep_ms(50);
 	return NULL;
 }
@@ -76,8 +80,9 @@ static void owner_dies_while_others_wait(void)
 	pthread_t t, u;
 
 	make(PTHREAD_MUTEX_ROBUST, PTHREAD_PRIO_NONE, PTHREAD_PROCESS_PRIVATE);
+	sem_init(&has_it, 0, 0);
 	start_thread(&t, hold_a_while, NULL);
-	sleep_ms(15);
+	sem_wait(&has_it);
 	start_thread(&u, wait_for_the_dead, NULL);
 	join_thread(u);
 	join_thread(t);

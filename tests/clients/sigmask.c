@@ -81,6 +81,7 @@ static void per_thread(void)
 	CHECK(mask_is(s));
 }
 
+#ifdef __GLIBC__
 static void *check_mask(void *mask)
 {
 	CHECK(mask_is(*(sigset_t *)mask));
@@ -122,6 +123,7 @@ static void from_attributes(void)
 	start_thread(&t, create_with_masks, NULL);
 	join_thread(t);
 }
+#endif
 
 static void *receive(void *arg)
 {
@@ -379,7 +381,9 @@ static void in_handler(void)
 
 const struct check checks[] = {
 	{ "per_thread", per_thread, NULL },
+#ifdef __GLIBC__
 	{ "from_attributes", from_attributes, NULL },
+#endif
 	{ "only_receiver", only_receiver, NULL },
 	{ "pending", pending, NULL },
 	{ "waiting_thread", waiting_thread, NULL },

@@ -116,7 +116,11 @@ static timer_t own_timer(void)
 	struct itimerspec every = { { 0, PERIOD_US * 1000 * TIMERS }, { 0, PERIOD_US * 1000 * TIMERS } };
 	timer_t timer;
 
+#ifdef __GLIBC__
 	e._sigev_un._tid = gettid();
+#else
+	e.sigev_notify_thread_id = gettid();
+#endif
 	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &e, &timer), 0);
 	CHECK_EQ(timer_settime(timer, 0, &every, NULL), 0);
 	return timer;

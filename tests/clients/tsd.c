@@ -106,17 +106,19 @@ static void destructor_sets_another_key(void)
 	CHECK_EQ(wrong, 0);
 }
 
-static pthread_key_t many[200];
+enum { MANY = PTHREAD_KEYS_MAX < 200 ? PTHREAD_KEYS_MAX / 2 : 200 };
+
+static pthread_key_t many[MANY];
 
 static void *fill_many(void *arg)
 {
 	intptr_t base = (intptr_t)arg * 1000 + 1;
 
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < MANY; i++)
 		CHECK_EQ(pthread_setspecific(many[i], (void *)(base + i)), 0);
 	for (int round = 0; round < 20; round++) {
 		sched_yield();
-		for (int i = 0; i < 200; i++)
+		for (int i = 0; i < MANY; i++)
 			CHECK(pthread_getspecific(many[i]) == (void *)(base + i));
 	}
 	return NULL;
@@ -126,15 +128,17 @@ static void many_keys(void)
 {
 	pthread_t t[THREADS];
 
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < MANY; i++)
 		CHECK_EQ(pthread_key_create(&many[i], NULL), 0);
 	start_threads(t, THREADS, fill_many);
 	join_threads(t, THREADS);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < MANY; i++) {
 		CHECK(pthread_getspecific(many[i]) == NULL);
 		CHECK_EQ(pthread_key_delete(many[i]), 0);
 	}
+#ifdef __GLIBC__	/* musl does not look */
 	CHECK_EQ(pthread_key_delete(many[0]), EINVAL);
+#endif
 }
 
 /* What is created first is the libc's affair; how many there are is the program's. */
@@ -144,7 +148,9 @@ static void all_keys(void)
 	pthread_t t[THREADS];
 	int n = 0;
 
+#ifdef __GLIBC__	/* musl does not look */
 	printf("unknown key: %s\n", strerror(pthread_setspecific(0, &n)));
+#endif
 	start_threads(t, THREADS, own_self);
 	while (n <= PTHREAD_KEYS_MAX && pthread_key_create(&keys[n], NULL) == 0)
 		n++;

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// Programs for musl: linked with the library statically, and under the preload of dynamic ones, as on plain musl. And
+// the line that links static programs: mistakes in it are errors that name the remedy.
+#include "judge.h"
+
+#include <fstream>
+#include <map>
+#include <regex>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+const std::string preload = TEST_MUSL "/libumcg-pthread.so";
+const std::string compiler = TEST_MUSL "/umcg-musl-gcc";
+
+Words words_of(const std::string &text)
+{
+	std::istringstream in(text);
+	std::string word;
+	Words words;
+	while (in >> word)
+		words.push_back(word);
+	return words;
+}
+
+struct Way {
+	const char *name, *plain, *ours; // what is added to a client's name
+	bool preloaded;
+};
+
+const Way ways[] = {{"static", ".static", ".umcg", false}, {"preload", "", "", true}};
+
+std::ostream &operator<<(std::ostream &to, const Way &way) { return to << way.name; }
+
+const Outcome &on_plain_musl(const Check &check, const Way &way)
+{
+	static std::map<std::string, Outcome> known;
+	std::string program = client_path("musl/" + check.client + way.plain);
+	auto [at, is_new] = known.try_emplace(program + " " + check.name);
+	if (is_new)
+		at->second = run_program({program, check.name}, "", 0);
+	return at->second;
+}
+
+// Each check of each client, as the clients say for musl.
+std::vector<Check> checks_for_musl()
+{
+	Words programs;
+	for (const auto &client : words_of(TEST_MUSL_CLIENTS))
+		programs.push_back("musl/" + client + ".static");
+	auto checks = checks_of(programs);
+	for (auto &check : checks)
+		check.client = check.client.substr(5, check.client.size() - 5 - 7);
+	return checks;
+}
+
+class Musl : public testing::TestWithParam<std::tuple<Check, Way, unsigned>> {};
+
+TEST_P(Musl, SameAsPlainMusl)
+{
+	auto [check, way, servers] = GetParam();
+	const Outcome &plain = on_plain_musl(check, way);
+	if (plain.skipped())
+		GTEST_SKIP() << plain.out;
+	ASSERT_EQ(plain.ends, check.ends) << "on musl itself: " << plain.say();
+
+	Outcome ours = run_program({client_path("musl/" + check.client + way.ours), check.name}, way.preloaded ? preload : "", servers);
+	ASSERT_EQ(ours.ends, check.ends) << ours.say();
+	EXPECT_EQ(ours.out, plain.out) << ours.say();
+	EXPECT_EQ(ours.err, plain.err);
+}
+
+INSTANTIATE_TEST_SUITE_P(Clients, Musl,
+			 testing::Combine(testing::ValuesIn(checks_for_musl()), testing::ValuesIn(ways), testing::Values(1u, 2u)),
+			 [](const auto &info) {
+				 const Check &check = std::get<0>(info.param);
+				 return check.client + "_" + check.name + "_" + std::get<1>(info.param).name + "_s" +
+					std::to_string(std::get<2>(info.param));
+			 });
+
+Outcome count_tasks(const Way &way, unsigned servers)
+{
+	return run_program({client_path(std::string("musl/limits") + way.ours), "count_tasks"}, way.preloaded ? preload : "", servers);
+}
+
+TEST(MuslRuntime, IsAtWork)
+{
+	for (const Way &way : ways)
+		for (unsigned servers : {1u, 2u}) {
+			Outcome ours = count_tasks(way, servers);
+			ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+			EXPECT_GE(ours.figure("of_runtime"), servers) << way << ours.say();
+		}
+}
+
+class MuslLink : public testing::Test {
+      protected:
+	const Words objects{client_path("musl/mutex.o"), client_path("musl/client.o")};
+	const std::string wrap = "-Wl,@" TEST_MUSL "/wrap";
+	const Words library{"-L" TEST_MUSL, "-lumcg-pthread"};
+	const Words libc{"-lc"};
+
+	void SetUp() override
+	{
+		path_ = testing::TempDir() + "umcg-test-XXXXXX";
+		int fd = mkstemp(path_.data());
+		ASSERT_GE(fd, 0);
+		close(fd);
+	}
+	void TearDown() override { unlink(path_.c_str()); }
+
+	Outcome link(const std::string &cc, const std::vector<Words> &parts)
+	{
+		Words argv{cc};
+		for (const auto &part : parts)
+			argv.insert(argv.end(), part.begin(), part.end());
+		argv.insert(argv.end(), {"-o", path_});
+		return run_program(argv, "", 0);
+	}
+	Outcome link_plainly(std::vector<Words> parts)
+	{
+		parts.insert(parts.begin(), {"-static", "-pthread"});
+		return link(TEST_MUSL_CC, parts);
+	}
+	void works() const
+	{
+		Outcome run = run_program({path_, "recursive"}, "", 2, {"UMCG_STATS=1"});
+		EXPECT_EQ(run.ends, "exit 0") << run.say();
+		EXPECT_EQ(run.out, "recursive: ok\n");
+		EXPECT_NE(run.err.find("switches"), std::string::npos) << run.say();
+	}
+	static void names_the_remedy(const Outcome &run)
+	{
+		EXPECT_NE(run.ends, "exit 0") << run.say();
+		EXPECT_NE(run.err.find("use_umcg_musl_gcc"), std::string::npos) << run.say();
+		EXPECT_NE(run.err.find("pkg_config"), std::string::npos) << run.say();
+	}
+	static Outcome readelf(const std::string &options, const std::string &file)
+	{
+		return run_program({find_program("readelf"), options, file}, "", 0);
+	}
+	std::string path_;
+};
+
+TEST_F(MuslLink, NoWrapping)
+{
+	names_the_remedy(link_plainly({objects, library}));
+}
+
+TEST_F(MuslLink, BehindTheLibc)
+{
+	names_the_remedy(link_plainly({objects, libc, library}));
+}
+
+TEST_F(MuslLink, BeforeTheProgram)
+{
+	names_the_remedy(link_plainly({library, objects}));
+}
+
+TEST_F(MuslLink, WrappingWithoutTheLibrary)
+{
+	names_the_remedy(link_plainly({objects, {wrap}}));
+}
+
+TEST_F(MuslLink, AnotherLibc)
+{
+	names_the_remedy(link(find_program("cc"), {{"-static"}, objects, library}));
+}
+
+TEST_F(MuslLink, SharedObject)
+{
+	Outcome run = link(compiler, {{"-shared"}, objects});
+	EXPECT_NE(run.ends, "exit 0");
+	EXPECT_NE(run.err.find("preload"), std::string::npos) << run.say();
+}
+
+TEST_F(MuslLink, ByTheWrapper)
+{
+	// Wherever others put -lpthread and -lc.
+	for (const auto &parts : std::vector<std::vector<Words>>{{objects}, {{"-lpthread"}, objects}, {objects, {"-lpthread", "-lc"}}}) {
+		Outcome run = link(compiler, parts);
+		ASSERT_EQ(run.ends, "exit 0") << run.say();
+		works();
+	}
+}
+
+TEST_F(MuslLink, ByPkgConfig)
+{
+	std::string tool = find_program("pkg-config");
+	if (tool.empty())
+		GTEST_SKIP() << "pkg-config is not installed";
+	Outcome line = run_program({tool, "--define-variable=musldir=" TEST_MUSL, "--static", "--libs", "umcg-pthread-musl"}, "", 0,
+				   {"PKG_CONFIG_PATH=" TEST_MUSL "/.."});
+	ASSERT_EQ(line.ends, "exit 0") << line.say();
+	Outcome run = link(TEST_MUSL_CC, {objects, words_of(line.out)});
+	ASSERT_EQ(run.ends, "exit 0") << run.say();
+	works();
+	// The same line in front of the program: not linked.
+	EXPECT_NE(link(TEST_MUSL_CC, {words_of(line.out), objects}).ends, "exit 0");
+}
+
+TEST_F(MuslLink, NothingIsDynamic)
+{
+	std::string program = client_path("musl/mutex.umcg");
+	EXPECT_NE(readelf("-d", program).out.find("no dynamic section"), std::string::npos) << readelf("-d", program).say();
+	Outcome headers = readelf("-lW", program);
+	EXPECT_NE(headers.out.find("LOAD"), std::string::npos) << headers.say();
+	EXPECT_EQ(headers.out.find("INTERP"), std::string::npos) << headers.say();
+	EXPECT_EQ(headers.out.find("DYNAMIC"), std::string::npos) << headers.say();
+}
+
+// A thread per connection, a thousand connections.
+TEST_F(MuslLink, EchoServer)
+{
+	enum { MOST_BYTES = 400000 };
+	struct stat size;
+	Outcome stripped = run_program({find_program("strip"), "-o", path_, client_path("musl/server.umcg")}, "", 0);
+	ASSERT_EQ(stripped.ends, "exit 0") << stripped.say();
+	ASSERT_EQ(stat(path_.c_str(), &size), 0);
+	EXPECT_LT(size.st_size, MOST_BYTES);
+	Outcome run = run_program({TEST_LOAD, "--connections", "1000", "--seconds", "1", "--server", path_}, "", 2);
+	EXPECT_EQ(run.ends, "exit 0") << run.say();
+	std::smatch found;
+	ASSERT_TRUE(std::regex_search(run.out, found, std::regex("\"operations\": *([0-9]+)"))) << run.say();
+	EXPECT_GE(std::stol(found[1]), 1000);
+}
+
+} // namespace

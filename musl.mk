@@ -2,7 +2,7 @@
 # The runtime for musl, by musl's own compiler wrapper: libumcg-pthread.a for static programs, and a preload for
 # dynamic ones. In musl/ of the build directory; included by Makefile.am.
 
-musl_dynamic_own = src/host/musl/thread.c src/host/musl/text_shared.c interpose/musl/real.c interpose/musl/setxid.c
+musl_dynamic_own = src/host/musl/thread.c src/host/musl/text_shared.c interpose/musl/real.c interpose/musl/sem.c interpose/musl/setxid.c
 musl_static_own = src/host/musl/text_static.c interpose/static/anchor.c interpose/static/calls.c \
 	interpose/static/helpers.c interpose/static/real.c interpose/static/streams.c
 EXTRA_DIST += $(musl_dynamic_own) $(musl_static_own) src/host/musl/text.h src/host/musl/libc_begin.S src/host/musl/libc_end.S \

@@ -40,7 +40,8 @@ static struct task *task_for(pthread_cond_t *c)
 /* Its clock is the condition variable's own. */
 static int libc_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime)
 {
-	return abstime ? real()->pthread_cond_timedwait(c, m, abstime) : real()->pthread_cond_wait(c, m);
+	return abstime || COND_TIMEDWAIT_IS_WAIT ? real()->pthread_cond_timedwait(c, m, abstime)
+						 : real()->pthread_cond_wait(c, m);
 }
 
 static void reclaim(void *m)

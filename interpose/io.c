@@ -284,19 +284,25 @@ WRAPPER ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 		       ? finish(fd, msg->msg_iov, msg->msg_iovlen, (size_t)ret) : errno_return_long(ret);
 }
 
+/* A libc's accept4() may be its accept(), and the other way round: what it calls is ours when it is linked statically. */
+static int real_accept(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	return flags ? real()->accept4(fd, addr, len, flags) : real()->accept(fd, addr, len);
+}
+
 WRAPPER int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict len, int flags)
 {
 	struct io io;
 	long ret;
 
 	if (!begin(&io, fd, POLLIN))
-		return real()->accept4(fd, addr, len, flags);
+		return real_accept(fd, addr, len, flags);
 	do {
 		ret = io_ask(&io);
 		if (ret == 1)
 			ret = syscall4(SYS_accept4, io.w.fd, (long)addr, (long)len, flags);
 	} while (ret == -EAGAIN && io_again(&io));
-	return end(&io, &ret) ? real()->accept4(fd, addr, len, flags) : errno_return((int)ret);
+	return end(&io, &ret) ? real_accept(fd, addr, len, flags) : errno_return((int)ret);
 }
 
 WRAPPER int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)

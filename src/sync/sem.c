@@ -78,7 +78,7 @@ int sem_give(sem_t *s, struct task *t)
 	do {
 		if ((v & SEM_VALUE_BITS) == SEM_VALUE_MAX)
 			return -EOVERFLOW;
-	} while (!cas_update(word, &v, v + 1));
+	} while (!cas_update(word, &v, sem_one_more(v)));
 	if (v < SEM_ONE_WAITER)
 		return 0;
 	np_enter(t);

@@ -30,4 +30,7 @@ static inline clockid_t cond_clock(pthread_cond_t *c)
 									      : CLOCK_REALTIME;
 }
 
+/* Whether the libc's timed wait waits for ever if it is given no time: then its wait is made of that. */
+enum { COND_TIMEDWAIT_IS_WAIT = 0 };
+
 #endif

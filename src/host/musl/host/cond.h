@@ -31,4 +31,7 @@ static inline clockid_t cond_clock(pthread_cond_t *c)
 	return c->__u.__i[4];
 }
 
+/* The libc's timed wait waits for ever if it is given no time, and its wait is made of that. */
+enum { COND_TIMEDWAIT_IS_WAIT = 1 };
+
 #endif

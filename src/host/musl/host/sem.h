@@ -27,6 +27,11 @@ static inline bool sem_has_value(uint64_t word)
 	return (int32_t)word > 0;
 }
 
+static inline uint64_t sem_one_more(uint64_t word)
+{
+	return (int32_t)word < 0 ? (word & ~SEM_VALUE_BITS) + 1 : word + 1;
+}
+
 static inline uint32_t *sem_waiters_word(sem_t *s)
 {
 	return (uint32_t *)s + 1;

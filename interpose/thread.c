@@ -41,7 +41,7 @@ static void go_home_for_good(void *unused)
 	np_enter(t);
 	t->pin = 0;		/* of a handler that pthread_exit() has left */
 	task_couple(t);
-	t->bound = true;
+	t->bound = t->ends = true;
 	home_depart(t);
 	np_leave(t);
 	host_thread_ends(t);
@@ -375,7 +375,11 @@ WRAPPER int thrd_detach(thrd_t thread)
 
 WRAPPER void pthread_exit(void *result)
 {
+	struct task *t = umcg_self;
+
 	umcg_go_home();		/* the libc unwinds to a frame that belongs to the home */
+	if (t)
+		t->ends = true;
 	store_relaxed(&umcg_life.joining, 0);	/* in a handler that interrupted the wait */
 	real()->pthread_exit(result);
 	__builtin_unreachable();

@@ -268,12 +268,15 @@ static bool may_leave(struct task *t)
 	return !member_is_locked(t);
 }
 
-/* Whether another context can run instead of t's. A registered worker leaves its home too: for its server. */
+/*
+ * Whether another context can run instead of t's. A registered worker leaves its home too: for its server. Not one that
+ * ends: the monitor may take its last steps for the return from a call, and its server may never run it again.
+ */
 static bool gives_way(struct task *t)
 {
 	if (t->kind != TASK_WORKER || t->role == ROLE_SERVER || task_pinned(t))
 		return false;
-	return t->carrier || t->role;
+	return t->carrier || (t->role && !t->ends);
 }
 
 /* Attend to what came in while preemption was off. */

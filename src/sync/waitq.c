@@ -175,7 +175,9 @@ void cancellation_point(struct task *t)
 	and_acq_rel(&t->attn, ~(uint32_t)ATTN_CANCEL);
 	t->np = 1;
 	np_leave(t);
+	t->ends = true;
 	pthread_testcancel();
+	t->ends = false;
 	np_enter(t);
 	t->np = np;
 }

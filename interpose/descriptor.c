@@ -58,7 +58,15 @@ WRAPPER int close(int fd)
 /* fd is about to get a meaning of the program's choice. */
 static bool make_way(int fd)
 {
-	return poller_make_way(fd) && let_go(fd);
+	struct task *t = umcg_self;
+	bool done;
+
+	if (t)
+		np_enter(t);
+	done = poller_make_way(fd);
+	if (t)
+		np_leave(t);
+	return done && let_go(fd);
 }
 
 WRAPPER int fclose(FILE *f)

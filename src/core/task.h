@@ -125,6 +125,7 @@ struct carrier {
 	uint64_t cpu_seen_at;		/* … which was at this time */
 	uint32_t signalled;		/* which of the runtime's signals are on their way: one each at most */
 	int tid;
+	int stat;			/* descriptor + 1 of its file in /proc, or 0 */
 	uint32_t alive;			/* 0: it has ended, and its stack can be freed; cleared by the kernel */
 	uint32_t broadcast_done;	/* the last broadcast that it has answered */
 	char *altstack;			/* constant */

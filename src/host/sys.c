@@ -70,21 +70,22 @@ bool sys_read_file(const char *path, char *buf, size_t size)
 
 enum { STAT_PROCESSOR = 39 };		/* the field of /proc/PID/task/TID/stat, counted from 1 */
 
-/* The start of field 3 of that file's line in buf, or NULL. */
-static const char *read_stat(int tid, char *buf, size_t size)
+int sys_thread_open(int tid)
 {
 	struct text path = { 0 };
-	long fd, len;
 
 	text_str(&path, "/proc/self/task/");
 	text_dec(&path, (uint64_t)tid);
 	text_str(&path, "/stat");
 	path.buf[path.len] = 0;
-	fd = syscall4(SYS_openat, AT_FDCWD, (long)path.buf, O_RDONLY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return NULL;
-	len = syscall3(SYS_read, fd, (long)buf, (long)size - 1);
-	syscall3(SYS_close, fd, 0, 0);
+	return (int)syscall4(SYS_openat, AT_FDCWD, (long)path.buf, O_RDONLY | O_CLOEXEC, 0);
+}
+
+/* The start of field 3 of that file's line in buf, or NULL. */
+static const char *read_stat(int fd, char *buf, size_t size)
+{
+	long len = syscall4(SYS_pread64, fd, (long)buf, (long)size - 1, 0);
+
 	if (len > 0)
 		buf[len] = 0;
 	/* "tid (name) S …": the name may hold anything, so look for the last ')'. */
@@ -92,14 +93,6 @@ static const char *read_stat(int tid, char *buf, size_t size)
 		if (buf[i] == ')')
 			return buf + i + 2;
 	return NULL;
-}
-
-char sys_thread_state(int tid)
-{
-	char buf[128];
-	const char *stat = read_stat(tid, buf, sizeof(buf));
-
-	return stat ? *stat : 0;
 }
 
 static int processor_of(const char *stat)
@@ -115,13 +108,23 @@ static int processor_of(const char *stat)
 	return cpu;
 }
 
-char sys_thread_place(int tid, int *cpu)
+char sys_thread_place(int fd, int *cpu)
 {
 	char buf[512];
-	const char *stat = read_stat(tid, buf, sizeof(buf));
+	const char *stat = read_stat(fd, buf, sizeof(buf));
 
 	*cpu = stat ? processor_of(stat) : -1;
 	return stat ? *stat : 0;
+}
+
+char sys_thread_state(int tid)
+{
+	int fd = sys_thread_open(tid), cpu;
+	char state = fd < 0 ? 0 : sys_thread_place(fd, &cpu);
+
+	if (fd >= 0)
+		syscall3(SYS_close, fd, 0, 0);
+	return state;
 }
 
 int sys_cpu(void)

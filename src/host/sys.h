@@ -164,8 +164,10 @@ bool sys_read_file(const char *path, char *buf, size_t size);
 /* A kernel thread's scheduler state as /proc has it ('R', 'S', 'D', …), 0 if unknown. */
 char sys_thread_state(int tid);
 
-/* The same, and the CPU where it runs or ran last, -1 if unknown. */
-char sys_thread_place(int tid, int *cpu);
+/* A descriptor by which the same can be asked again and again, or -errno. */
+int sys_thread_open(int tid);
+/* The same by that descriptor, and the CPU where it runs or ran last, -1 if unknown. */
+char sys_thread_place(int fd, int *cpu);
 
 /* The CPU of the caller, -1 if unknown. */
 int sys_cpu(void);

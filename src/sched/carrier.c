@@ -384,8 +384,57 @@ void carrier_free_bare_thread(char *block, size_t stack_size, struct task *t)
 	task_unref(t);
 }
 
+/*
+ * The file stays open, at a number that the program hardly gets: opened for each look it would have the lowest that is free,
+ * which the program may have closed just now and expect to get again.
+ */
+static void open_stat(struct carrier *c)
+{
+	int fd = descriptor_settle(sys_thread_open(c->tid));
+
+	store_release(&c->stat, fd < 0 ? 0 : fd + 1);
+}
+
+char carrier_place(struct carrier *c, int *cpu)
+{
+	int fd = load_acquire(&c->stat) - 1;
+	char state = fd < 0 ? 0 : sys_thread_place(fd, cpu);
+
+	if (state)
+		return state;
+	*cpu = -1;
+	fd = sys_thread_open(c->tid);
+	if (fd >= 0) {
+		state = sys_thread_place(fd, cpu);
+		syscall3(SYS_close, fd, 0, 0);
+	}
+	return state;
+}
+
+bool carrier_lose_stat(int fd)
+{
+	struct carrier *c;
+
+	lock_acquire(&umcg_rt.start_lock);	/* carriers end under it */
+	for (c = load_acquire(&umcg_rt.carriers); c && load_relaxed(&c->stat) != fd + 1; c = c->next)
+		;
+	if (c)
+		store_relaxed(&c->stat, 0);
+	lock_release(&umcg_rt.start_lock);
+	return c;
+}
+
+void carriers_close_stats(void)
+{
+	for (struct carrier *c = umcg_rt.carriers; c; c = c->next)
+		if (c->stat)
+			syscall3(SYS_close, c->stat - 1, 0, 0);
+}
+
 void carrier_free(struct carrier *c)
 {
+	if (c->stat)
+		descriptor_give_up(c->stat - 1);
 	carrier_free_bare_thread(c->altstack, CARRIER_ALTSTACK + CARRIER_STACK, c->task);
 }
 
@@ -417,6 +466,7 @@ int carrier_create(struct server *s)
 		return tid;
 	}
 	c->tid = t->tid = tid;
+	open_stat(c);
 	do
 		c->next = load_relaxed(&umcg_rt.carriers);
 	while (!cas_acq_rel(&umcg_rt.carriers, c->next, c));

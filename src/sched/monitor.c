@@ -60,8 +60,9 @@ uint64_t carrier_cpu_time(struct carrier *c)
 static bool looks_asleep(struct carrier *c)
 {
 	uint64_t before = cpu_time_of(c->tid);
+	int cpu;
 
-	return cpu_time_of(c->tid) == before && state_is_asleep(sys_thread_state(c->tid));
+	return cpu_time_of(c->tid) == before && state_is_asleep(carrier_place(c, &cpu));
 }
 
 /* Who is told that it runs may interrupt it: then the answer must not be old, from before we lost the CPU. */
@@ -262,11 +263,12 @@ static bool server_starves(struct server *s, struct carrier *c, uint64_t now)
 {
 	uint64_t window = now - s->cpu_since, cpu;
 	bool starves;
+	int where;
 
 	if (s->cpu_since && window < STARVE_MS * NSEC_PER_MSEC)
 		return false;
 	cpu = cpu_time_of(c->tid);
-	starves = s->cpu_since && (cpu - s->cpu_seen) * 4 < window && sys_thread_state(c->tid) == 'R';
+	starves = s->cpu_since && (cpu - s->cpu_seen) * 4 < window && carrier_place(c, &where) == 'R';
 	s->cpu_seen = cpu;
 	s->cpu_since = now;
 	return starves;

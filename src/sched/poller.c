@@ -108,8 +108,7 @@ static void claim(int fd, enum io_kind kind)
 		store_relaxed(&d->kind, kind);
 }
 
-/* fd, or what is there in its place at a higher number; known as ours. */
-static int settle(int fd)
+int descriptor_settle(int fd)
 {
 	int up;
 
@@ -122,6 +121,12 @@ static int settle(int fd)
 	}
 	claim(fd, IO_OURS);
 	return fd;
+}
+
+void descriptor_give_up(int fd)
+{
+	claim(fd, IO_UNKNOWN);
+	syscall3(SYS_close, fd, 0, 0);
 }
 
 /*
@@ -139,14 +144,12 @@ static int watch_event(int op, uint32_t events)
 
 static int start_locked(void)
 {
-	int event = settle((int)syscall3(SYS_eventfd2, 1, EFD_CLOEXEC, 0));
-	int epoll = event < 0 ? event : settle((int)syscall3(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0));
+	int event = descriptor_settle((int)syscall3(SYS_eventfd2, 1, EFD_CLOEXEC, 0));
+	int epoll = event < 0 ? event : descriptor_settle((int)syscall3(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0));
 
 	if (epoll < 0) {
-		if (event >= 0) {
-			claim(event, IO_UNKNOWN);
-			syscall3(SYS_close, event, 0, 0);
-		}
+		if (event >= 0)
+			descriptor_give_up(event);
 		return epoll;
 	}
 	umcg_rt.poller.event = event + 1;
@@ -464,6 +467,10 @@ bool poller_make_way(int fd)
 
 	if (!d || load_relaxed(&d->kind) != IO_OURS || sys_getpid() != umcg_rt.pid)
 		return true;
+	if (carrier_lose_stat(fd)) {
+		claim(fd, IO_UNKNOWN);
+		return true;
+	}
 	lock_acquire(&umcg_rt.poller.lock);
 	if (fd == umcg_rt.poller.epoll - 1)
 		done = move_away_locked(&umcg_rt.poller.epoll, fd) == 0;

@@ -91,6 +91,11 @@ bool descriptor_is_strange(struct descriptor *d);
 void descriptor_closing(struct descriptor *d, int fd);
 void descriptor_closed(struct descriptor *d);
 
+/* fd is to be the runtime's own: it, or where it has been moved to, out of the program's way; -errno is passed on. */
+int descriptor_settle(int fd);
+/* It is not wanted any more. */
+void descriptor_give_up(int fd);
+
 /* Before the program gives the number fd a meaning of its own: false if it is ours and could not be moved. */
 bool poller_make_way(int fd);
 

@@ -215,6 +215,7 @@ void runtime_after_fork_child(void)
 
 	if (!umcg_rt.prepared)
 		return;
+	carriers_close_stats();
 	poller_after_fork_child();
 	umcg_rt = (struct umcg_runtime){
 		.config = config,

@@ -115,6 +115,12 @@ void carrier_put_spare(struct carrier *c);
 void carrier_give_server(struct carrier *c, struct server *s);
 void carrier_post(struct carrier *c);
 bool carrier_switch(struct task *from, enum post post, struct task *chosen);
+/* Its scheduler state as /proc has it, 0 if unknown, and the CPU where it runs or ran last. */
+char carrier_place(struct carrier *c, int *cpu);
+/* The program takes the number fd: true if a carrier's file had it, and is asked by name from now on. */
+bool carrier_lose_stat(int fd);
+/* In the child of a fork: the parent's files. */
+void carriers_close_stats(void);
 /* Let the carrier run where the kernel thread tid may. */
 void carrier_follow(struct carrier *c, int tid);
 

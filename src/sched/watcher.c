@@ -181,7 +181,7 @@ static void look(struct server *s)
 		return;
 	}
 	cpu = carrier_cpu_time(c);
-	if (!state_is_asleep(sys_thread_place(c->tid, &where))) {
+	if (!state_is_asleep(carrier_place(c, &where))) {
 		follow(s, where);
 		return;
 	}

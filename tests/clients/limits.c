@@ -230,7 +230,8 @@ static void nothing_is_left(void)
 	for (int i = 0; i < 100 && entries_of("/proc/self/task", NULL) > threads; i++)
 		sleep_ms(10);
 	CHECK(entries_of("/proc/self/task", NULL) <= threads);
-	CHECK_EQ(entries_of("/proc/self/fd", NULL), files);
+	/* Fewer, if the runtime has ended its carriers meanwhile, with the files that it keeps about them. */
+	CHECK(entries_of("/proc/self/fd", NULL) <= files);
 	/* One stack more than before is a leak of a 50th part: allow the caches their last few. */
 	CHECK(size_kb() <= kb + 3 * 8192);
 }

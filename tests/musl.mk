@@ -35,15 +35,20 @@ tests/clients/musl/server.umcg: bench/server.c $(musl_DATA) $(musl_tools)
 
 if HAVE_GTEST
 check_DATA = $(musl_client_ways) tests/clients/musl/server.umcg bench/load$(EXEEXT)
-MUSL_JUDGES = tests/musl_test.log
+MUSL_JUDGES = tests/musl_test.log tests/musl_preload_test.log
 
-check_PROGRAMS += tests/musl_test
-TESTS += tests/musl_test
-tests_musl_test_SOURCES = tests/musl_test.cc
-tests_musl_test_CPPFLAGS = $(JUDGE_CPPFLAGS) -DTEST_MUSL='"$(abs_builddir)/musl"' -DTEST_MUSL_CC='"$(MUSL_CC)"' \
+check_PROGRAMS += tests/musl_test tests/musl_preload_test
+TESTS += tests/musl_test tests/musl_preload_test
+MUSL_JUDGE_CPPFLAGS = $(JUDGE_CPPFLAGS) -DTEST_MUSL='"$(abs_builddir)/musl"' -DTEST_MUSL_CC='"$(MUSL_CC)"' \
 	-DTEST_LOAD='"$(abs_builddir)/bench/load"' -DTEST_MUSL_CLIENTS='"$(MUSL_CLIENTS)"'
+tests_musl_test_SOURCES = tests/musl_test.cc tests/musl_judge.h
+tests_musl_test_CPPFLAGS = $(MUSL_JUDGE_CPPFLAGS)
 tests_musl_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
 tests_musl_test_LDADD = $(JUDGE_LIBS)
+tests_musl_preload_test_SOURCES = tests/musl_preload_test.cc tests/musl_judge.h
+tests_musl_preload_test_CPPFLAGS = $(MUSL_JUDGE_CPPFLAGS)
+tests_musl_preload_test_CXXFLAGS = $(JUDGE_CXXFLAGS)
+tests_musl_preload_test_LDADD = $(JUDGE_LIBS)
 endif
 
 -include $(MUSL_CLIENTS:%=tests/clients/musl/%.d) $(musl_client_helpers:.o=.d)

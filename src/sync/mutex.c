@@ -152,7 +152,10 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 	waitq_unlock(b);
 	if (wake)
 		task_unpark(wake);
-	if (!wake || lent)
+	/* Who waits in the kernel meanwhile competes with those here: a wake per tick would let him starve. */
+	if (lent)
+		sys_futex_wake(mutex_word(m), 1);
+	else if (!wake)
 		futex_wake_soon(t, mutex_word(m));
 	/* Its slice was over when the waiters let it run on to here. */
 	if (unlikely(t->lent)) {

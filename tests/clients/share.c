@@ -494,7 +494,7 @@ static void garbage(void)
 	errno = 0;
 	CHECK_EQ(umcg_attach(-1), UMCG_NONE);
 	CHECK_EQ(errno, EBADF);
-	CHECK_EQ(umcg_attach(1000), UMCG_NONE);
+	CHECK_EQ(umcg_attach(999), UMCG_NONE);	/* from 1000 on the runtime has some */
 	CHECK_EQ(errno, EBADF);
 	CHECK_EQ(pipe(ends), 0);
 	refused(ends[0]);

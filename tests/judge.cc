@@ -75,7 +75,7 @@ std::string find_program(const std::string &name)
 	return "";
 }
 
-unsigned deadline_ms() { return std::stoul(from_env("UMCG_TEST_DEADLINE_MS", "20000")); }
+unsigned deadline_ms() { return std::stoul(from_env("UMCG_TEST_DEADLINE_MS", "60000")); }
 
 bool Outcome::has_figure(const std::string &name) const { return all_out.find("# " + name + " ") != std::string::npos; }
 

@@ -105,7 +105,7 @@ struct unmanaged {
 	struct carrier *next;
 	struct task *worker;		/* that is, or was, unmanaged there */
 	uint32_t listed;
-	uint64_t cpu_seen;		/* ns of CPU time at the last look; the monitor's, as the rest */
+	uint64_t cpu_asleep;		/* ns of CPU time when it was last seen asleep, or interrupted; the monitor's, as the rest */
 	uint64_t look_at;		/* ns */
 	uint64_t pause;			/* ns to the look after that */
 };

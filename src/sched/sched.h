@@ -145,6 +145,11 @@ static inline void timer_watch(void)
 /* monitor.c */
 int monitor_start(void);
 bool carrier_sleeps(struct carrier *c);
+/*
+ * A carrier that waits for a CPU may do so at the end of a call, which a signal
+ * would interrupt all the same (EINTR): it has to have run for so long first.
+ */
+enum { CARRIER_AT_WORK_NS = 100000 };
 void carrier_preempt(struct carrier *c);
 uint64_t carrier_cpu_time(struct carrier *c);
 bool worker_ask(struct task *w);

@@ -25,7 +25,8 @@ void unmanaged_add(struct carrier *c, struct task *w)
 	store_release(&u->worker, w);			/* pairs with is_astray() */
 	if (swap_acq_rel(&u->listed, 1))		/* pairs with stays() */
 		return;
-	u->cpu_seen = u->look_at = 0;
+	u->cpu_asleep = carrier_cpu_time(c);
+	u->look_at = 0;
 	u->pause = PAUSE_US * NSEC_PER_USEC;
 	do
 		u->next = load_relaxed(&umcg_rt.unmanaged.arrivals);
@@ -53,15 +54,18 @@ static void look(struct carrier *c, uint64_t now)
 	struct unmanaged *u = &c->unmanaged;
 	uint64_t cpu = carrier_cpu_time(c);
 
-	if (cpu != u->cpu_seen) {
+	if (cpu != u->cpu_asleep) {
 		u->pause = PAUSE_US * NSEC_PER_USEC;
-		/* A signal would interrupt its call. */
-		if (!carrier_sleeps(c))
+		/* A signal would interrupt its call: that in which it sleeps, or that which it has not got out of yet. */
+		if (carrier_sleeps(c)) {
+			u->cpu_asleep = cpu;
+		} else if (cpu - u->cpu_asleep >= CARRIER_AT_WORK_NS) {
 			signal_carrier(c, SIGNAL_PREEMPT);
+			u->cpu_asleep = cpu;
+		}
 	} else if (u->pause < MAX_PAUSE_US * NSEC_PER_USEC) {
 		u->pause *= 2;
 	}
-	u->cpu_seen = cpu;
 	u->look_at = now + u->pause;
 }
 

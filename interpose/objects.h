@@ -21,8 +21,9 @@ typedef int cond_wait_fn(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
 int umcg_cond_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *abstime,
 		   cond_wait_fn *libc);
 
-/* 0 if thread has ended or the libc's join is to wait for it, else what join returns. */
+/* 0 if thread has ended or the libc's join is to wait for it, else what join returns. To be followed by umcg_joined(). */
 int umcg_await_exit(pthread_t thread, clockid_t clock, const struct timespec *abstime);
+int umcg_joined(int ret);
 #pragma GCC visibility pop
 
 #endif

@@ -35,7 +35,9 @@ WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 
 WRAPPER int pthread_rwlock_tryrdlock(pthread_rwlock_t *l)
 {
-	return task_for(l) ? rwlock_tryrdlock(l) : real()->pthread_rwlock_tryrdlock(l);
+	/* No task: in a static program musl itself comes by here, for a thread that has none any more. */
+	return load_acquire(&umcg_rt.active) && !rwlock_is_shared(l) ? rwlock_tryrdlock(l)
+								      : real()->pthread_rwlock_tryrdlock(l);
 }
 
 WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict l, const struct timespec *restrict abstime)

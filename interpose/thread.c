@@ -272,10 +272,15 @@ void thread_exits_raw(void)
 		thread_on_exit(t);
 }
 
-/* Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK. */
+/*
+ * Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK.
+ * At home that may as well be long: the thread waits as on NPTL, and the kernel
+ * threads of those that it creates next have its mask and name.
+ */
 static int await_exit(pthread_t thread, struct task *t, const struct wait_until *u)
 {
 	struct life *life = host_tls_of(thread, &umcg_life);
+	bool home = t->at_home;
 	int ret = 0;
 
 	np_enter(t);
@@ -283,7 +288,7 @@ static int await_exit(pthread_t thread, struct task *t, const struct wait_until 
 	if (load_relaxed(&life->joining) == pthread_self() && !load_relaxed(&life->cancelled))
 		ret = EDEADLK;
 	umcg_life.joining = thread;
-	for (unsigned grace = 0; !ret; grace++) {
+	for (unsigned grace = 0; !ret && !home; grace++) {
 		struct waiter w = { 0 };
 		struct wait_until until = *u;
 		struct bucket *b = waitq_lock((void *)thread);
@@ -310,7 +315,6 @@ static int await_exit(pthread_t thread, struct task *t, const struct wait_until 
 			break;
 		}
 	}
-	umcg_life.joining = 0;
 	np_leave(t);
 	return ret;
 }
@@ -321,9 +325,9 @@ int umcg_await_exit(pthread_t thread, clockid_t clock, const struct timespec *ab
 	struct wait_until u;
 	int ret;
 
-	if (t && host_thread_exit_given_up())
-		umcg_go_home();
-	else if (t && thread != pthread_self()) {
+	if (t && (t->at_home || host_thread_exit_given_up()))
+		umcg_go_home();			/* says so if it is there */
+	if (t && !host_thread_exit_given_up() && thread != pthread_self()) {
 		pthread_testcancel();
 		ret = wait_until_abs(&u, clock, abstime);
 		return ret ? -ret : await_exit(thread, t, &u);
@@ -331,18 +335,24 @@ int umcg_await_exit(pthread_t thread, clockid_t clock, const struct timespec *ab
 	return 0;
 }
 
+int umcg_joined(int ret)
+{
+	store_relaxed(&umcg_life.joining, 0);
+	return ret;
+}
+
 WRAPPER int pthread_join(pthread_t thread, void **result)
 {
 	int ret = umcg_await_exit(thread, CLOCK_REALTIME, NULL);
 
-	return ret ? ret : real()->pthread_join(thread, result);
+	return umcg_joined(ret ? ret : real()->pthread_join(thread, result));
 }
 
 WRAPPER int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *abstime)
 {
 	int ret = umcg_await_exit(thread, CLOCK_REALTIME, abstime);
 
-	return ret ? ret : real()->pthread_timedjoin_np(thread, result, abstime);
+	return umcg_joined(ret ? ret : real()->pthread_timedjoin_np(thread, result, abstime));
 }
 
 WRAPPER int pthread_tryjoin_np(pthread_t thread, void **result)

@@ -54,5 +54,5 @@ WRAPPER int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t cloc
 {
 	int ret = umcg_await_exit(thread, clock, abstime);
 
-	return ret ? ret : real()->pthread_clockjoin_np(thread, result, clock, abstime);
+	return umcg_joined(ret ? ret : real()->pthread_clockjoin_np(thread, result, clock, abstime));
 }

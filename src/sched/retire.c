@@ -19,7 +19,9 @@ enum {
 	GONE_LOOKS = 1000,
 };
 
-static uint64_t due;			/* ns; 0: not alone. The monitor's */
+static uint64_t again_at;		/* ns; the monitor's */
+static uint64_t alone_since;		/* ns */
+static uint32_t watched;		/* the monitor will look by itself: nobody need poke it */
 static bool at_once;
 
 static bool is_alone(void)
@@ -27,15 +29,26 @@ static bool is_alone(void)
 	return load_relaxed(&umcg_rt.active) && load_relaxed(&umcg_rt.main) && !load_relaxed(&umcg_rt.threads);
 }
 
+void retire_alone(void)
+{
+	store_relaxed(&alone_since, host_now());
+	fence_seq_cst();		/* pairs with retire_due() */
+	if (!load_relaxed(&watched))
+		monitor_poke();
+}
+
 uint64_t retire_due(uint64_t now)
 {
-	if (!is_alone()) {
-		due = 0;
+	uint64_t due;
+
+	/* The last thread may end just now: look again after we have said that we do not. Pairs with retire_alone(). */
+	if (!is_alone() && (!swap_acq_rel(&watched, 0) || !is_alone()))
 		return NO_DEADLINE;
-	}
-	if (!due)
-		due = now + ALONE_MS * NSEC_PER_MSEC;
-	return load_relaxed(&at_once) ? now : due;
+	store_relaxed(&watched, 1);
+	if (load_relaxed(&at_once))
+		return now;
+	due = load_relaxed(&alone_since) + ALONE_MS * NSEC_PER_MSEC;
+	return due < again_at ? again_at : due;
 }
 
 /* Whether m is at home and will see retiring before it thinks of leaving. */
@@ -145,7 +158,7 @@ bool retire(uint64_t now)
 {
 	bool done;
 
-	due = now + AGAIN_MS * NSEC_PER_MSEC;
+	again_at = now + AGAIN_MS * NSEC_PER_MSEC;
 	/* Whoever has it may be waiting for the monitor. */
 	if (!lock_try(&umcg_rt.start_lock))
 		return false;

@@ -86,6 +86,7 @@ static int start_engine_locked(void)
 		return 0;
 	if (!umcg_rt.prepared)
 		err = prepare_locked();
+	retire_alone();
 	if (!err)
 		err = start_kernel_threads_locked();
 	if (!err)
@@ -120,7 +121,7 @@ int runtime_thread_begins(void)
 void runtime_thread_ended(void)
 {
 	if (sub_acq_rel(&umcg_rt.threads, 1) == 1)
-		monitor_poke();		/* it may be for good: see retire.c */
+		retire_alone();
 }
 
 int runtime_start(void)

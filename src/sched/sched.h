@@ -192,6 +192,7 @@ void unmanaged_add(struct carrier *c, struct task *w);
 void unmanaged_look(uint64_t now, bool work_waits);
 
 /* retire.c, for the monitor: when the engine is to end as things are; end all of it but the monitor, which is to follow. */
+void retire_alone(void);		/* the main thread may be the only one from now on */
 uint64_t retire_due(uint64_t now);
 bool retire(uint64_t now);
 

@@ -132,13 +132,17 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 	struct task *wake = NULL;
 	struct bucket *b;
 	struct waiter *w;
-	bool lent;
+	bool lent, hand;
 
 	np_enter(t);
 	b = waitq_lock(m);
 	lent = b->lent;
 	w = waitq_next_locked(b, m, NULL);
-	if (w && !lent && (will_park || t->lent || is_old(w))) {
+	hand = w && (will_park || t->lent || is_old(w));
+	/* Those who wait in the kernel cannot be handed it: every other time it is free for them too. */
+	if (lent)
+		hand = b->lent_handed = hand && !b->lent_handed;
+	if (hand) {
 		mutex_set_owner(m, w->task->tid);
 		store_relaxed(mutex_word(m), mutex_contended(mutex_held(m, w->task->tid)));
 		if (!w->requeued)
@@ -152,8 +156,8 @@ void mutex_unlock_contended(pthread_mutex_t *m, struct task *t, bool will_park)
 	waitq_unlock(b);
 	if (wake)
 		task_unpark(wake);
-	/* Who waits in the kernel meanwhile competes with those here: a wake per tick would let him starve. */
-	if (lent)
+	/* A wake per tick would let them starve. */
+	if (lent && !hand)
 		sys_futex_wake(mutex_word(m), 1);
 	else if (!wake)
 		futex_wake_soon(t, mutex_word(m));

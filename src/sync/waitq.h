@@ -45,6 +45,7 @@ struct waiter {
 struct bucket {
 	struct lock lock;
 	uint32_t lent;		/* threads whose mutex of this bucket the libc unlocks and locks: see mutex_lend() */
+	bool lent_handed;	/* the last unlock of such a mutex handed it to a waiter */
 	struct list waiters;	/* of all keys that hash here; oldest first */
 } __attribute__((aligned(64)));
 

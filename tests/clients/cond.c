@@ -254,7 +254,7 @@ static void attributes(void)
 }
 
 /* The libc's own wait, of another process perhaps, with a mutex that threads wait for as they wait for any. */
-enum { TURNS = 20, TAKERS = 6 };
+enum { TURNS = 60, TAKERS = 6 };
 
 static pthread_cond_t shared;
 static int turn, locked_times;

@@ -261,6 +261,20 @@ static void pass_on(struct task *t, int sig, siginfo_t *info, ucontext_t *uc)
 	attend(t, uc);
 }
 
+/*
+ * Whether t, at home, must not run a handler now: it is inside the runtime, or
+ * on its way out, about to restore its mask. What such a handler calls would
+ * restore it, and its return undo that: a signal would stay blocked for ever.
+ * A fault of the program's own cannot wait.
+ */
+static bool must_defer(struct task *t, int sig, const siginfo_t *info)
+{
+	if (t->np)
+		return true;
+	return load_relaxed(&t->attn) & ATTN_MASK && !member_is_locked(t) &&
+	       !(SIGBIT(sig) & SYNCHRONOUS && info->si_code > 0);
+}
+
 void signal_entry(int sig, siginfo_t *info, void *ucontext)
 {
 	struct task *t = umcg_self;
@@ -273,7 +287,7 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 		return;
 	}
 	if (!t || t->kind == TASK_FOREIGN) {
-		if (t && t->np)
+		if (t && must_defer(t, sig, info))
 			defer(t, sig, info, uc);
 		else
 			deliver(t, sig, info, uc);
@@ -281,7 +295,7 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 	}
 	here = t->kind == TASK_WORKER && sys_gettid() == t->tid;
 	if (here && t->at_home) {
-		if (t->np)
+		if (must_defer(t, sig, info))
 			defer(t, sig, info, uc);
 		else
 			deliver(t, sig, info, uc);

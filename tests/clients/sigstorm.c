@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #include <fenv.h>
 #include <math.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -207,8 +208,56 @@ static void timers_of_threads(void)
 	compute_in_storm();
 }
 
+/* Each sends its next signal when the last one has been handled: none may stay blocked. */
+enum { SENT = 5000 };
+
+static pthread_t receiver;
+static sem_t handled[2];
+static bool all_sent;
+
+static void on_sent(int sig)
+{
+	sem_post(&handled[sig == SIGUSR2]);
+	sched_yield();
+}
+
+static void *receive(void *arg)
+{
+	while (!__atomic_load_n(&all_sent, __ATOMIC_RELAXED))
+		sched_yield();
+	return NULL;
+}
+
+static void *send_each(void *arg)
+{
+	int i = (int)(intptr_t)arg;
+
+	for (int n = 0; n < SENT; n++) {
+		CHECK_EQ(pthread_kill(receiver, i ? SIGUSR2 : SIGUSR1), 0);
+		CHECK_EQ(sem_wait(&handled[i]), 0);
+	}
+	return NULL;
+}
+
+static void handlers_that_meet(void)
+{
+	struct sigaction act = { .sa_handler = on_sent };
+	pthread_t senders[2];
+
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(sem_init(&handled[i], 0, 0), 0);
+		CHECK_EQ(sigaction(i ? SIGUSR2 : SIGUSR1, &act, NULL), 0);
+	}
+	start_thread(&receiver, receive, NULL);
+	start_threads(senders, 2, send_each);
+	join_threads(senders, 2);
+	__atomic_store_n(&all_sent, true, __ATOMIC_RELAXED);
+	join_thread(receiver);
+}
+
 const struct check checks[] = {
 	{ "interval_timer", interval_timer, NULL },
 	{ "timers_of_threads", timers_of_threads, NULL },
+	{ "handlers_that_meet", handlers_that_meet, NULL },
 	{ 0 },
 };

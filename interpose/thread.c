@@ -273,14 +273,20 @@ void thread_exits_raw(void)
 }
 
 /*
- * Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK.
- * At home that may as well be long: the thread waits as on NPTL, and the kernel
- * threads of those that it creates next have its mask and name.
+ * Whether t, at home, is to wait there as on NPTL. Where each switch is a system
+ * call that is faster, also because the kernel threads of those that it creates
+ * next have its mask and name; elsewhere to see the end early is (bench: create-join).
  */
+static bool joins_at_home(struct task *t)
+{
+	return t->at_home && (t->bound || !arch_has_fsgsbase);
+}
+
+/* Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK. */
 static int await_exit(pthread_t thread, struct task *t, const struct wait_until *u)
 {
 	struct life *life = host_tls_of(thread, &umcg_life);
-	bool home = t->at_home;
+	bool home = joins_at_home(t);
 	int ret = 0;
 
 	np_enter(t);
@@ -325,7 +331,7 @@ int umcg_await_exit(pthread_t thread, clockid_t clock, const struct timespec *ab
 	struct wait_until u;
 	int ret;
 
-	if (t && (t->at_home || host_thread_exit_given_up()))
+	if (t && (joins_at_home(t) || host_thread_exit_given_up()))
 		umcg_go_home();			/* says so if it is there */
 	if (t && !host_thread_exit_given_up() && thread != pthread_self()) {
 		pthread_testcancel();

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The clients once more, as programs for musl: dynamic ones, and static ones without and with the library. From the
-# same sources; included by tests/local.mk.
+# same sources.
 
 MUSL_CLIENTS = alarm alone barrier c11 cancel children cond cond_timed contend cpu_clock create creds descriptors early \
 	ends fatal fork futex handler identity io_cancel io_connect io_event io_life io_numbers io_others io_pipe io_race \

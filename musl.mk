@@ -49,8 +49,8 @@ musl/include/linux:
 musl/libumcg-pthread.so: $(musl_dynamic_objects)
 	$(AM_V_CCLD)$(MUSL_CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,--gc-sections -o $@ $(musl_dynamic_objects)
 
-musl/libumcg-pthread-musl.a: $(musl_static_objects)
-	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(musl_static_objects)
+musl/umcg-pthread.o: $(musl_static_objects)
+	$(AM_V_CCLD)$(LD) -r -o $@ $(musl_static_objects)
 
 musl/libumcg-pthread.a: interpose/static/libumcg-pthread.ld
 	$(AM_V_GEN)cp $< $@
@@ -77,7 +77,7 @@ musl/wrap: $(srcdir)/musl.mk $(srcdir)/interpose/symbols.def $(srcdir)/src/host/
 -include $(patsubst %.o,%.d,$(musl_dynamic_objects) $(musl_static_objects))
 
 musldir = $(libdir)/umcg-musl
-musl_DATA = musl/libumcg-pthread.so musl/libumcg-pthread.a musl/libumcg-pthread-musl.a musl/wrap musl/libc_begin.o \
+musl_DATA = musl/libumcg-pthread.so musl/libumcg-pthread.a musl/umcg-pthread.o musl/wrap musl/libc_begin.o \
 	musl/libc_end.o musl/install/umcg-musl-gcc.specs
 pkgconfig_DATA += umcg-pthread-musl.pc
 musl_tools = musl/umcg-musl-gcc musl/umcg-musl-gcc.specs

@@ -84,6 +84,12 @@ TEST_F(MuslLink, BeforeTheProgram)
 	names_the_remedy(link_plainly({library, objects}));
 }
 
+TEST_F(MuslLink, ItsObjectByName)
+{
+	names_the_remedy(link_plainly({objects, {TEST_MUSL "/umcg-pthread.o"}}));
+	names_the_remedy(link_plainly({{"-Wl,--gc-sections"}, objects, {TEST_MUSL "/umcg-pthread.o"}}));
+}
+
 TEST_F(MuslLink, WrappingWithoutTheLibrary)
 {
 	names_the_remedy(link_plainly({objects, {wrap}}));
@@ -119,11 +125,11 @@ TEST_F(MuslLink, ByPkgConfig)
 	Outcome line = run_program({tool, "--define-variable=musldir=" TEST_MUSL, "--static", "--libs", "umcg-pthread-musl"}, "", 0,
 				   {"PKG_CONFIG_PATH=" TEST_MUSL "/.."});
 	ASSERT_EQ(line.ends, "exit 0") << line.say();
-	Outcome run = link(TEST_MUSL_CC, {objects, words_of(line.out)});
-	ASSERT_EQ(run.ends, "exit 0") << run.say();
-	works();
-	// The same line in front of the program: not linked.
-	EXPECT_NE(link(TEST_MUSL_CC, {words_of(line.out), objects}).ends, "exit 0");
+	for (const auto &parts : std::vector<std::vector<Words>>{{objects, words_of(line.out)}, {words_of(line.out), objects}}) {
+		Outcome run = link(TEST_MUSL_CC, parts);
+		ASSERT_EQ(run.ends, "exit 0") << run.say();
+		works();
+	}
 }
 
 TEST_F(MuslLink, NothingIsDynamic)

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every link with this library pulls this file in (libumcg-pthread.a). The name
- * below is one of those that the link line is to wrap, so it is defined if, and only
- * if, the link line is right: else the linker's message says what to do.
+ * Every link with this library has this in it, as something that runs when the
+ * program starts. The name below is one of those that the link line is to wrap, so
+ * it is defined if, and only if, the line is right: else the linker says what to do.
  */
-int umcg_link_check(void);
 int use_umcg_musl_gcc_or_the_whole_line_of_pkg_config___static___libs_umcg_pthread_musl(void);
 int __wrap_use_umcg_musl_gcc_or_the_whole_line_of_pkg_config___static___libs_umcg_pthread_musl(void);
 
-int umcg_link_check(void)
+__attribute__((constructor)) static void check_link_line(void)
 {
-	return use_umcg_musl_gcc_or_the_whole_line_of_pkg_config___static___libs_umcg_pthread_musl();
+	use_umcg_musl_gcc_or_the_whole_line_of_pkg_config___static___libs_umcg_pthread_musl();
 }
 
 int __wrap_use_umcg_musl_gcc_or_the_whole_line_of_pkg_config___static___libs_umcg_pthread_musl(void)

@@ -96,7 +96,11 @@ static bool call(long nr, const long *a, long *ret)
 	case SYS_sendmsg: *ret = sendmsg(fd, (void *)a[1], (int)a[2]); break;
 	case SYS_sendmmsg: *ret = sendmmsg(fd, (void *)a[1], (unsigned)a[2], (int)a[3]); break;
 	case SYS_accept: *ret = accept(fd, (void *)a[1], (void *)a[2]); break;
-	case SYS_accept4: *ret = accept4(fd, (void *)a[1], (void *)a[2], (int)a[3]); break;
+	case SYS_accept4:
+		if (a[3] & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
+			return false;		/* musl's asks again without flags if they are wrong */
+		*ret = accept4(fd, (void *)a[1], (void *)a[2], (int)a[3]);
+		break;
 	case SYS_sendfile: *ret = sendfile(fd, (int)a[1], (void *)a[2], (size_t)a[3]); break;
 	case SYS_splice: *ret = splice(fd, (void *)a[1], (int)a[2], (void *)a[3], (size_t)a[4], (unsigned)a[5]); break;
 	case SYS_tee: *ret = tee(fd, (int)a[1], (size_t)a[2], (unsigned)a[3]); break;

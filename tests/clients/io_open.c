@@ -14,10 +14,12 @@
 int open64(const char *path, int flags, ...);
 int openat64(int dir, const char *path, int flags, ...);
 int creat64(const char *path, mode_t mode);
+#ifdef __GLIBC__
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dir, const char *path, int flags);
 int __openat64_2(int dir, const char *path, int flags);
+#endif
 FILE *fopen64(const char *path, const char *mode);
 FILE *freopen64(const char *path, const char *mode, FILE *f);
 
@@ -53,10 +55,12 @@ static long with_open(void *arg) { return done(open(name, O_RDONLY)); }
 static long with_open64(void *arg) { return done(open64(name, O_RDONLY)); }
 static long with_openat(void *arg) { return done(openat(AT_FDCWD, name, O_RDONLY)); }
 static long with_openat64(void *arg) { return done(openat64(AT_FDCWD, name, O_RDONLY)); }
+#ifdef __GLIBC__	/* for programs with _FORTIFY_SOURCE */
 static long with_open_2(void *arg) { return done(__open_2(name, O_RDONLY)); }
 static long with_open64_2(void *arg) { return done(__open64_2(name, O_RDONLY)); }
 static long with_openat_2(void *arg) { return done(__openat_2(AT_FDCWD, name, O_RDONLY)); }
 static long with_openat64_2(void *arg) { return done(__openat64_2(AT_FDCWD, name, O_RDONLY)); }
+#endif
 static long with_creat(void *arg) { return done(creat(name, 0600)); }
 static long with_creat64(void *arg) { return done(creat64(name, 0600)); }
 static long with_fopen(void *arg) { return done_stream(fopen(name, "r")); }
@@ -69,8 +73,11 @@ static long with_raw_creat(void *arg) { return done((int)syscall(SYS_creat, name
 
 static const struct { const char *name; long (*call)(void *); bool writes; } calls[] = {
 	{ "open", with_open, false }, { "open64", with_open64, false }, { "openat", with_openat, false },
-	{ "openat64", with_openat64, false }, { "__open_2", with_open_2, false }, { "__open64_2", with_open64_2, false },
+	{ "openat64", with_openat64, false },
+#ifdef __GLIBC__
+	{ "__open_2", with_open_2, false }, { "__open64_2", with_open64_2, false },
 	{ "__openat_2", with_openat_2, false }, { "__openat64_2", with_openat64_2, false },
+#endif
 	{ "creat", with_creat, true }, { "creat64", with_creat64, true }, { "fopen", with_fopen, false },
 	{ "fopen64", with_fopen64, true }, { "freopen", with_freopen, false }, { "freopen64", with_freopen64, false },
 	{ "SYS_open", with_raw_open, false }, { "SYS_openat", with_raw_openat, true }, { "SYS_creat", with_raw_creat, true },

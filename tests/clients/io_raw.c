@@ -78,8 +78,10 @@ static long raw_recvfrom(void *arg) { return syscall(SYS_recvfrom, ends[0], byte
 static long raw_recvmsg(void *arg) { return syscall(SYS_recvmsg, ends[0], message(), 0); }
 static long raw_recvmmsg(void *arg) { return syscall(SYS_recvmmsg, ends[0], messages(), 1, 0, NULL); }
 static long raw_preadv2(void *arg) { return syscall(SYS_preadv2, ends[0], &vector, 1, -1L, -1L, 0); }
+#ifdef __GLIBC__
 static long with_preadv2(void *arg) { return preadv2(ends[0], &vector, 1, -1, 0); }
 static long with_preadv64v2(void *arg) { return preadv64v2(ends[0], &vector, 1, -1, 0); }
+#endif
 static long raw_poll(void *arg) { return syscall(SYS_poll, ready(), 1, -1); }
 static long raw_ppoll(void *arg) { return syscall(SYS_ppoll, ready(), 1, NULL, NULL, 8); }
 static long raw_select(void *arg) { return syscall(SYS_select, ends[0] + 1, set(), NULL, NULL, NULL); }
@@ -103,8 +105,11 @@ static void readers(void)
 {
 	static const struct { const char *name; long (*call)(void *); } calls[] = {
 		{ "read", raw_read }, { "readv", raw_readv }, { "recvfrom", raw_recvfrom }, { "recvmsg", raw_recvmsg },
-		{ "recvmmsg", raw_recvmmsg }, { "preadv2", raw_preadv2 }, { "preadv2()", with_preadv2 },
-		{ "preadv64v2()", with_preadv64v2 }, { "poll", raw_poll }, { "ppoll", raw_ppoll }, { "select", raw_select },
+		{ "recvmmsg", raw_recvmmsg }, { "preadv2", raw_preadv2 },
+#ifdef __GLIBC__
+		{ "preadv2()", with_preadv2 }, { "preadv64v2()", with_preadv64v2 },
+#endif
+		{ "poll", raw_poll }, { "ppoll", raw_ppoll }, { "select", raw_select },
 		{ "pselect6", raw_pselect }, { "epoll_wait", raw_epoll_wait }, { "epoll_pwait", raw_epoll_pwait },
 		{ "epoll_pwait2", raw_epoll_pwait2 }, { "splice", raw_splice },
 	};
@@ -125,14 +130,19 @@ static long raw_writev(void *arg) { return syscall(SYS_writev, ends[1], &vector,
 static long raw_sendto(void *arg) { return syscall(SYS_sendto, ends[1], "y", 1, 0, NULL, 0); }
 static long raw_sendmsg(void *arg) { return syscall(SYS_sendmsg, ends[1], message(), 0); }
 static long raw_sendmmsg(void *arg) { return syscall(SYS_sendmmsg, ends[1], messages(), 1, 0); }
+#ifdef __GLIBC__
 static long with_pwritev2(void *arg) { return pwritev2(ends[1], &vector, 1, -1, 0); }
 static long with_pwritev64v2(void *arg) { return pwritev64v2(ends[1], &vector, 1, -1, 0); }
+#endif
 
 static void writers(void)
 {
 	static const struct { const char *name; long (*call)(void *); } calls[] = {
 		{ "write", raw_write }, { "writev", raw_writev }, { "sendto", raw_sendto }, { "sendmsg", raw_sendmsg },
-		{ "sendmmsg", raw_sendmmsg }, { "pwritev2()", with_pwritev2 }, { "pwritev64v2()", with_pwritev64v2 },
+		{ "sendmmsg", raw_sendmmsg },
+#ifdef __GLIBC__
+		{ "pwritev2()", with_pwritev2 }, { "pwritev64v2()", with_pwritev64v2 },
+#endif
 	};
 	struct waiter w;
 	size_t n;

@@ -222,8 +222,8 @@ static void attend(struct task *t, ucontext_t *uc)
 static void comes_in(struct task *t, ucontext_t *uc)
 {
 	and_acq_rel(&t->carrier_part.signalled, ~(signalled_bit(SIGNAL_PREEMPT) | signalled_bit(SIGNAL_INTERRUPT)));
-	if (t->role != ROLE_WORKER || !t->at_home)
-		return;
+	if (t->role != ROLE_WORKER || !t->at_home || arch_ucontext_restarts_call(uc))
+		return;		/* or the call has not ended: it took long to fall asleep */
 	or_acq_rel(&t->attn, ATTN_UNMANAGED);
 	attend(t, uc);
 }
@@ -245,6 +245,9 @@ static void interrupted(struct task *t, int sig, ucontext_t *uc)
 		add_relaxed(&umcg_rt.stats.preemptions, 1);
 		or_acq_rel(&t->attn, ATTN_PREEMPT);
 	}
+	/* Its call has not ended either. */
+	if ((load_relaxed(&t->attn) & ~(uint32_t)ATTN_ASKED) == ATTN_UNMANAGED && arch_ucontext_restarts_call(uc))
+		return;
 	attend(t, uc);
 }
 

@@ -156,12 +156,13 @@ static void closed(void)
 
 /*
  * Whoever looks at a file keeps it for a moment, and what is sent just then gets to nobody: the kernel itself when it finds
- * that the number leads elsewhere meanwhile (once in 50,000 rounds on NPTL), and a poll() before the call.
+ * that the number leads elsewhere meanwhile (once in 50,000 rounds on NPTL), and a poll() before the call. Who loses the CPU
+ * in there looks for long: 3 in 100 on a busy machine. A waiter that the close has ended would lose half of them.
  */
 static void few_are_lost(void)
 {
 	client_figure("lost", lost);
-	CHECK(lost <= ROUNDS / 100);
+	CHECK(lost <= ROUNDS / 10);
 }
 
 /* Closed for good: only the waiter itself keeps the file, and then what is sent gets to it. */

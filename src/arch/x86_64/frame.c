@@ -2,6 +2,7 @@
 /* First frames of contexts: what arch_switch pops when it enters one for the first time. */
 #include "arch/context.h"
 
+#include <string.h>
 #include <ucontext.h>
 
 bool arch_has_fsgsbase;
@@ -50,4 +51,15 @@ void arch_home_context_init(struct context *c, void *stack_top, void *fs,
 uintptr_t arch_ucontext_pc(const void *ucontext)
 {
 	return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP];
+}
+
+bool arch_ucontext_restarts_call(const void *ucontext)
+{
+	enum { PAGE = 4096, SYSCALL = 0x050f };
+	const void *pc = (const void *)arch_ucontext_pc(ucontext);
+	uint16_t insn = 0;
+
+	if ((uintptr_t)pc % PAGE < PAGE - 1)	/* the next page may not be there */
+		memcpy(&insn, pc, sizeof(insn));
+	return insn == SYSCALL;
 }

@@ -74,4 +74,7 @@ void arch_sigreturn(void);
 /* The program counter that the signal frame interrupted. */
 uintptr_t arch_ucontext_pc(const void *ucontext);
 
+/* Whether it interrupted a system call, which begins again when the handler returns. */
+bool arch_ucontext_restarts_call(const void *ucontext);
+
 #endif

@@ -123,6 +123,7 @@ struct carrier {
 	uint64_t charged;		/* ns of CPU time that has been charged to workers, or dropped */
 	uint64_t cpu_seen;		/* ns of CPU time at the monitor's last look, … */
 	uint64_t cpu_seen_at;		/* … which was at this time */
+	uint64_t cpu_still;		/* ns of CPU time at the last look at which it had not run since the one before */
 	uint32_t signalled;		/* which of the runtime's signals are on their way: one each at most */
 	int tid;
 	int stat;			/* descriptor + 1 of its file in /proc, or 0 */

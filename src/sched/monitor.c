@@ -78,15 +78,21 @@ bool carrier_sleeps(struct carrier *c)
 	return sleeps;
 }
 
-/* How long c has run since the last look at it, which was elapsed ago. */
-static uint64_t carrier_ran(struct carrier *c, uint64_t now, uint64_t *elapsed)
+/*
+ * Whether c has run for nearly all of the time since the last look at it: then
+ * it cannot have slept for long, and /proc, which costs more than the rest of a
+ * look, need not be asked before the next.
+ */
+static bool carrier_has_run(struct carrier *c, uint64_t now)
 {
-	uint64_t cpu = cpu_time_of(c->tid), ran = cpu - c->cpu_seen;
+	uint64_t cpu = cpu_time_of(c->tid);
+	uint64_t ran = cpu - c->cpu_seen, elapsed = now - c->cpu_seen_at;
 
-	*elapsed = now - c->cpu_seen_at;
+	if (!ran)
+		c->cpu_still = cpu;
 	c->cpu_seen = cpu;
 	c->cpu_seen_at = now;
-	return ran;
+	return ran >= elapsed - elapsed / 8;
 }
 
 /*
@@ -291,7 +297,7 @@ static uint64_t look_at(struct server *s, uint64_t now)
 	uint64_t tick = now + TICK_US * NSEC_PER_USEC, due = turn_ends(s, now);
 	struct carrier *c = load_relaxed(&s->carrier);
 	struct task *w = load_relaxed(&s->current);
-	uint64_t switches = load_relaxed(&s->switches), ran, elapsed;
+	uint64_t switches = load_relaxed(&s->switches);
 	bool stuck;
 
 	estimate_run(s, switches, now);
@@ -312,14 +318,12 @@ static uint64_t look_at(struct server *s, uint64_t now)
 		free_slot(s, c, w);
 	if (stuck)
 		servers_wake_one(s);
-	/*
-	 * A preemption would interrupt its sleep. Who has run nearly all the time
-	 * cannot have slept for long, and /proc costs more than the rest of a look.
-	 */
-	ran = carrier_ran(c, now, &elapsed);
-	if ((ran < elapsed - elapsed / 8 || now >= due) && carrier_sleeps(c))
+	/* A preemption would interrupt its sleep. */
+	if ((!carrier_has_run(c, now) || now >= due) && carrier_sleeps(c))
 		return carrier_take_server(s, c, w) ? tick : now + RETRY_US * NSEC_PER_USEC;
-	if (now >= due && ran >= CARRIER_AT_WORK_NS) {
+	if (now >= due && c->cpu_seen - c->cpu_still < CARRIER_AT_WORK_NS) {
+		due = now + CARRIER_AT_WORK_NS;
+	} else if (now >= due) {
 		s->preempted = true;
 		s->turn_since = now;
 		carrier_preempt(c);

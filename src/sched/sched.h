@@ -147,7 +147,8 @@ int monitor_start(void);
 bool carrier_sleeps(struct carrier *c);
 /*
  * A carrier that waits for a CPU may do so at the end of a call, which a signal
- * would interrupt all the same (EINTR): it has to have run for so long first.
+ * would interrupt all the same (EINTR): it has to have run for so long since it
+ * was seen not to run.
  */
 enum { CARRIER_AT_WORK_NS = 100000 };
 void carrier_preempt(struct carrier *c);

@@ -59,7 +59,8 @@ bool arch_ucontext_restarts_call(const void *ucontext)
 	const void *pc = (const void *)arch_ucontext_pc(ucontext);
 	uint16_t insn = 0;
 
-	if ((uintptr_t)pc % PAGE < PAGE - 1)	/* the next page may not be there */
+	/* The next page may not be there, and the kernel's, where vsyscalls are, cannot be read. */
+	if ((uintptr_t)pc % PAGE < PAGE - 1 && (intptr_t)pc > 0)
 		memcpy(&insn, pc, sizeof(insn));
 	return insn == SYSCALL;
 }

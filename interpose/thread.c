@@ -283,10 +283,9 @@ static bool joins_at_home(struct task *t)
 }
 
 /* Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK. */
-static int await_exit(pthread_t thread, struct task *t, const struct wait_until *u)
+static int await_exit(pthread_t thread, struct task *t, const struct wait_until *u, bool home)
 {
 	struct life *life = host_tls_of(thread, &umcg_life);
-	bool home = joins_at_home(t);
 	int ret = 0;
 
 	np_enter(t);
@@ -328,17 +327,17 @@ static int await_exit(pthread_t thread, struct task *t, const struct wait_until 
 int umcg_await_exit(pthread_t thread, clockid_t clock, const struct timespec *abstime)
 {
 	struct task *t = task_self();
+	bool home = t && joins_at_home(t), given_up = host_thread_exit_given_up();
 	struct wait_until u;
 	int ret;
 
-	if (t && (joins_at_home(t) || host_thread_exit_given_up()))
+	if (home || given_up)
 		umcg_go_home();			/* says so if it is there */
-	if (t && !host_thread_exit_given_up() && thread != pthread_self()) {
-		pthread_testcancel();
-		ret = wait_until_abs(&u, clock, abstime);
-		return ret ? -ret : await_exit(thread, t, &u);
-	}
-	return 0;
+	if (!t || given_up || thread == pthread_self())
+		return 0;
+	pthread_testcancel();
+	ret = wait_until_abs(&u, clock, abstime);
+	return ret ? -ret : await_exit(thread, t, &u, home);
 }
 
 int umcg_joined(int ret)

@@ -4,9 +4,7 @@
 #include "musl_judge.h"
 
 #include <fstream>
-#include <map>
 #include <regex>
-#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -59,12 +59,13 @@ static void answer(int sig, siginfo_t *info, void *context)
 static void ask(int pid, int tid)
 {
 	uint32_t round = request.round + 1, seen;
+	int cpu;
 
 	store_relaxed(&request.target, tid);
 	store_release(&request.round, round);
 	while ((seen = load_acquire(&request.answered)) != round) {
 		/* A main thread that has ended stays listed. A carrier may have been new when it was looked up. */
-		if (sys_tgkill(pid, tid, HOST_SIGNAL_SYNCCALL) == -ESRCH || sys_thread_state(tid) == 'Z' ||
+		if (sys_tgkill(pid, tid, HOST_SIGNAL_SYNCCALL) == -ESRCH || sys_thread_look(tid, &cpu) == 'Z' ||
 		    broadcast_reaches(tid))
 			return;
 		sys_futex_wait(&request.answered, seen, host_now() + RETRY_US * NSEC_PER_USEC);

@@ -117,13 +117,16 @@ char sys_thread_place(int fd, int *cpu)
 	return stat ? *stat : 0;
 }
 
-char sys_thread_state(int tid)
+char sys_thread_look(int tid, int *cpu)
 {
-	int fd = sys_thread_open(tid), cpu;
-	char state = fd < 0 ? 0 : sys_thread_place(fd, &cpu);
+	int fd = sys_thread_open(tid);
+	char state;
 
-	if (fd >= 0)
-		syscall3(SYS_close, fd, 0, 0);
+	*cpu = -1;
+	if (fd < 0)
+		return 0;
+	state = sys_thread_place(fd, cpu);
+	syscall3(SYS_close, fd, 0, 0);
 	return state;
 }
 

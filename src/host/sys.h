@@ -161,12 +161,14 @@ bool host_is_signalfd(int fd);
 /* The file's beginning as a string; false if it cannot be read or is empty. */
 bool sys_read_file(const char *path, char *buf, size_t size);
 
-/* A kernel thread's scheduler state as /proc has it ('R', 'S', 'D', …), 0 if unknown. */
-char sys_thread_state(int tid);
+/*
+ * A kernel thread's scheduler state as /proc has it ('R', 'S', 'D', …), 0 if unknown;
+ * and the CPU where it runs or ran last, -1 if unknown.
+ */
+char sys_thread_look(int tid, int *cpu);
 
-/* A descriptor by which the same can be asked again and again, or -errno. */
+/* A descriptor by which that can be asked again and again, or -errno. */
 int sys_thread_open(int tid);
-/* The same by that descriptor, and the CPU where it runs or ran last, -1 if unknown. */
 char sys_thread_place(int fd, int *cpu);
 
 /* The CPU of the caller, -1 if unknown. */

@@ -400,15 +400,7 @@ char carrier_place(struct carrier *c, int *cpu)
 	int fd = load_acquire(&c->stat) - 1;
 	char state = fd < 0 ? 0 : sys_thread_place(fd, cpu);
 
-	if (state)
-		return state;
-	*cpu = -1;
-	fd = sys_thread_open(c->tid);
-	if (fd >= 0) {
-		state = sys_thread_place(fd, cpu);
-		syscall3(SYS_close, fd, 0, 0);
-	}
-	return state;
+	return state ? state : sys_thread_look(c->tid, cpu);
 }
 
 bool carrier_lose_stat(int fd)

@@ -2,6 +2,7 @@
 /* Park, unpark, yield, couple: who gives the CPU to whom. */
 #include "sched/contract.h"
 #include "core/state.h"
+#include "sched/poller.h"
 #include "sched/signal.h"
 
 #include <errno.h>
@@ -197,10 +198,16 @@ void task_yield(struct task *t)
 		/* From home only if somebody waits: then it queues up like everybody else. */
 		if ((t->carrier || servers_have_work()) && carrier_switch(t, POST_YIELD, NULL))
 			return;
-		/* Nobody of ours. Others on this CPU are asked for now and then only:
-		 * programs yield in loops, and the system call dwarfs the loop. */
+		/* Nobody of ours. Who waits for an event or a time, and others on this CPU, are asked
+		 * for now and then only: programs yield in loops, and a system call dwarfs the loop. */
 		if (t->lonely_yields++ % YIELDS_PER_SYSCALL)
 			return;
+		if (t->carrier) {
+			poller_look_if_wanted();
+			timers_run(host_now());
+			if (carrier_switch(t, POST_YIELD, NULL))
+				return;
+		}
 	}
 	sys_sched_yield();
 }

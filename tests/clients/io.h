@@ -14,7 +14,7 @@
 #include <sys/un.h>
 
 /* Long enough for a thread that says that it begins to be asleep in its call, on a machine with other work. */
-enum { SETTLE_MS = 20, LIMIT_MS = 30 };
+enum { SETTLE_MS = 20, PATIENCE_MS = 1000, LIMIT_MS = 30 };
 
 struct waiter {
 	pthread_t thread;
@@ -26,7 +26,9 @@ struct waiter {
 	long long us;
 };
 
-/* Returns when the thread has had SETTLE_MS to reach its wait. */
+/* Returns when the thread is about to call. */
+void wait_start(struct waiter *w, long (*call)(void *arg), void *arg);
+/* Returns when the thread has had SETTLE_MS to reach its wait, and all that it takes if nobody computes. */
 void wait_begin(struct waiter *w, long (*call)(void *arg), void *arg);
 long wait_end(struct waiter *w);
 /* For a call that has to wait for what comes later. */
@@ -35,6 +37,9 @@ void still_waits(const struct waiter *w);
 void wait_say(struct waiter *w, const char *what);
 /* Of a call that has just returned: errno says why. */
 void say_result(const char *what, long result);
+
+/* Of the kernel thread whose /proc file is named, as proc(5) has them; 0 if there is none. */
+char state_of(const char *stat);
 
 /* SO_RCVTIMEO or SO_SNDTIMEO; and the end of a call that had to wait that long. */
 void set_limit(int fd, int option, long ms);

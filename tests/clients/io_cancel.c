@@ -343,7 +343,7 @@ static void pending(void)
 		go = false;
 		current = calls[i].call;
 		listen_for(current);
-		wait_begin(&w, cancelled_before, NULL);
+		wait_start(&w, cancelled_before, NULL);
 		CHECK_EQ(pthread_cancel(w.thread), 0);
 		go = true;
 		CHECK(join_thread(w.thread) == PTHREAD_CANCELED);

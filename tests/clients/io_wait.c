@@ -195,16 +195,11 @@ static void file_locks(void)
 
 static void until_asleep(pid_t pid)
 {
-	char path[64], state = 0;
-	FILE *f;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	while (state != 'S') {
-		f = fopen(path, "r");
-		CHECK(f && fscanf(f, "%*d (%*[^)]) %c", &state) == 1);
-		fclose(f);
+	while (state_of(path) != 'S')
 		sleep_ms(1);
-	}
 }
 
 /* Two records, two processes, crosswise: the kernel sees it. */

@@ -21,27 +21,23 @@ static sem_t opened, begun, leave;
 static atomic_bool is_open, over;
 static atomic_int gone;
 
-/* Beside this program, where libtool puts it. */
-static const char *module_path(void)
+static struct module open_module(void)
 {
-	static char path[4096];
+	/* Beside this program, where libtool puts it. */
 	const char *slash = strrchr(client_argv[0], '/');
+	struct module m = { 0 };
+	char path[4096];
 
 	CHECK(slash);
 	snprintf(path, sizeof(path), "%.*s/.libs/module.so", (int)(slash - client_argv[0]), client_argv[0]);
-	return path;
-}
-
-static struct module open_module(void)
-{
-	struct module m = { dlopen(module_path(), RTLD_NOW | RTLD_LOCAL), NULL, NULL, NULL };
-
-	if (!m.handle)
+	m.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (m.handle) {
+		m.number = (int *(*)(void))dlsym(m.handle, "module_number");
+		m.room = (char *(*)(void))dlsym(m.handle, "module_room");
+		m.visit = (void (*)(atomic_int *))dlsym(m.handle, "module_visit");
+	}
+	if (!m.number || !m.room || !m.visit)
 		client_fail(__FILE__, __LINE__, dlerror());
-	m.number = (int *(*)(void))dlsym(m.handle, "module_number");
-	m.room = (char *(*)(void))dlsym(m.handle, "module_room");
-	m.visit = (void (*)(atomic_int *))dlsym(m.handle, "module_visit");
-	CHECK(m.number && m.room && m.visit);
 	return m;
 }
 

@@ -30,7 +30,9 @@ void umcg_output_end(void *output);
 /* Whether a call that needs room for n bytes can neither write to the descriptor nor find the stream locked. */
 static inline bool output_is_easy(FILE *f, size_t n, bool newline)
 {
-	return !umcg_self || (n <= host_file_room(f, newline) && !host_file_is_held(f));
+	if (!umcg_self)
+		return true;
+	return (host_file_descriptor(f) < 0 || n <= host_file_room(f, newline)) && !host_file_is_held(f);
 }
 
 #define OUTPUT(stream, is_unlocked) \

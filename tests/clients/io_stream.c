@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <wchar.h>
 
 enum { READERS = 8, LINES = 400, BURST = 20 };
 
@@ -274,6 +275,39 @@ static void odds_and_ends(void)
 	fclose(in);
 }
 
+static void *write_text(void *arg)
+{
+	char *all, text[64];
+	size_t size;
+	FILE *out = open_memstream(&all, &size);
+	wchar_t wide[64];
+	int n = 0;
+
+	CHECK(out);
+	CHECK_EQ(snprintf(text, sizeof(text), "%d pieces", 17), 9);
+	CHECK_EQ(sscanf(text, "%d pieces", &n), 1);
+	CHECK_EQ(n, 17);
+	CHECK_EQ(swprintf(wide, 64, L"%d pieces", 17), 9);
+	CHECK_EQ(fprintf(out, "%s\n", text), 10);
+	CHECK(fputs("more", out) >= 0);
+	CHECK_EQ(fclose(out), 0);
+	CHECK(strcmp(all, "17 pieces\nmore") == 0);
+	free(all);
+	return NULL;
+}
+
+/* Streams that are no descriptor's wait for none: not for the first one either, which can never be written to. */
+static void in_memory(void)
+{
+	pthread_t t[READERS];
+
+	open_pipe(ends);
+	CHECK_EQ(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	start_threads(t, READERS, write_text);
+	join_threads(t, READERS);
+	close_both(ends);
+}
+
 const struct check checks[] = {
 	{ "each_waits", each_waits, NULL },
 	{ "standard_input", standard_input, NULL },
@@ -284,5 +318,6 @@ const struct check checks[] = {
 #endif
 	{ "interrupted", interrupted, NULL },
 	{ "odds_and_ends", odds_and_ends, NULL },
+	{ "in_memory", in_memory, NULL },
 	{ 0 },
 };

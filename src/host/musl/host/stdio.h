@@ -61,9 +61,10 @@ static inline void host_file_failed(FILE *f)
 	host_file(f)->flags |= HOST_FILE_ERROR;
 }
 
+/* -1: none, as that which vsnprintf() writes to, and has no fd set; such a one cannot be closed. */
 static inline int host_file_descriptor(FILE *f)
 {
-	return host_file(f)->fd;
+	return host_file(f)->close ? host_file(f)->fd : -1;
 }
 
 /* While the stream is locked, or else is nobody else's: calls that write fail. */

@@ -94,8 +94,7 @@ struct stray {
 	struct task *worker;
 	bool listed;
 	bool arrived;			/* at home, since it was sent there; set by the home */
-	bool slept;			/* has been seen asleep: then it is in its call */
-	uint64_t cpu_seen;		/* ns of CPU time at the last look: more means that the call has ended */
+	uint64_t cpu_seen;		/* ns of CPU time when last seen asleep: much more means that the call has ended */
 	uint64_t look_at;		/* ns */
 	uint64_t pause;			/* ns to the look after that */
 };

@@ -13,7 +13,6 @@ enum {
 	LOOK_US = 1000,			/* between the looks at a running worker */
 	RETRY_US = 50,
 	STRAY_US = 50, STRAY_MAX_US = 2000, /* between looks at a stray: doubled while it sleeps on */
-	ENTRY_US = 100,			/* of CPU time, at most, from going home until it sleeps in its call */
 };
 
 static void stray_add_locked(struct carrier *c, struct task *w, uint64_t now)
@@ -22,7 +21,6 @@ static void stray_add_locked(struct carrier *c, struct task *w, uint64_t now)
 	bool home = c == &w->carrier_part;
 
 	c->stray.worker = w;
-	c->stray.slept = !home;
 	store_relaxed(&c->stray.arrived, !home);
 	c->stray.cpu_seen = carrier_cpu_time(c);
 	c->stray.look_at = now + pause;
@@ -143,18 +141,14 @@ static uint64_t look_at_member_locked(struct server *s, uint64_t now)
 	return now + (due && due < pause ? due : pause);
 }
 
-/* Whether c's worker is in its call still, or has not got there yet. */
+/* Whether c's worker is in its call still, or has not got there yet, or not out of it: a signal then would interrupt the call. */
 static bool call_goes_on(struct carrier *c)
 {
 	struct stray *stray = &c->stray;
 	uint64_t cpu = carrier_cpu_time(c);
 
-	if (carrier_sleeps(c))
-		stray->slept = true;
-	else if (stray->slept || cpu - stray->cpu_seen >= ENTRY_US * NSEC_PER_USEC)
-		return cpu == stray->cpu_seen;
-	else
-		return true;
+	if (!carrier_sleeps(c))
+		return cpu - stray->cpu_seen < CARRIER_AT_WORK_NS;
 	if (cpu != stray->cpu_seen)
 		stray->pause = STRAY_US * NSEC_PER_USEC;	/* it has been out and in again meanwhile */
 	stray->cpu_seen = cpu;

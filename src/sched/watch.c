@@ -13,6 +13,8 @@ enum {
 	LOOK_US = 1000,			/* between the looks at a running worker */
 	RETRY_US = 50,
 	STRAY_US = 50, STRAY_MAX_US = 2000, /* between looks at a stray: doubled while it sleeps on */
+	NEAR_US = 200,			/* at one that has got to its call or out of it, or is about to */
+	AT_WORK_US = 500,		/* of CPU time: more than a call takes that is the first of its kind */
 };
 
 static void stray_add_locked(struct carrier *c, struct task *w, uint64_t now)
@@ -147,8 +149,11 @@ static bool call_goes_on(struct carrier *c)
 	struct stray *stray = &c->stray;
 	uint64_t cpu = carrier_cpu_time(c);
 
-	if (!carrier_sleeps(c))
-		return cpu - stray->cpu_seen < CARRIER_AT_WORK_NS;
+	if (!carrier_sleeps(c)) {
+		if (stray->pause > NEAR_US * NSEC_PER_USEC)
+			stray->pause = NEAR_US * NSEC_PER_USEC;
+		return cpu - stray->cpu_seen < AT_WORK_US * NSEC_PER_USEC;
+	}
 	if (cpu != stray->cpu_seen)
 		stray->pause = STRAY_US * NSEC_PER_USEC;	/* it has been out and in again meanwhile */
 	stray->cpu_seen = cpu;

@@ -28,11 +28,17 @@ static bool begin(struct io *io, int fd, uint32_t events)
 	return false;
 }
 
-/* Whether the libc's call is to be made, see io_end(): then where it stops nobody. */
+/*
+ * Whether the libc's call is to be made, see io_end(): then where it stops nobody. A call that has failed has done
+ * nothing: a cancellation that came meanwhile goes first, as whatever made it fail, such as close(), may have come later.
+ */
 static bool end(struct io *io, long *ret)
 {
-	if (!io_end(io, ret))
+	if (!io_end(io, ret)) {
+		if (*ret < 0)
+			pthread_testcancel();
 		return false;
+	}
 	umcg_before(io->fd, (short)io->w.events);
 	return true;
 }

@@ -120,15 +120,12 @@ static long ask(const struct io_set *set, struct pollfd *fds, nfds_t n)
 	return ret;
 }
 
-/* The number of those that are ready, 0, or -errno. */
-static long poll_until(struct pollfd *fds, nfds_t n, const struct wait_until *until)
+static long poll_once(struct pollfd *fds, nfds_t n, const struct wait_until *until)
 {
 	struct timespec ts;
 	struct io_set set;
-	long ret;
+	long ret = probe(fds, n);
 
-	pthread_testcancel();
-	ret = probe(fds, n);
 	if (ret || (has_deadline(until) && !left(until)))
 		return ret;
 	if (io_set_begin(&set, *until) && add_all(&set, fds, n)) {
@@ -140,6 +137,17 @@ static long poll_until(struct pollfd *fds, nfds_t n, const struct wait_until *un
 	umcg_go_home();
 	ret = real()->ppoll(fds, n, umcg_left_timespec(until, &ts), NULL);
 	return ret < 0 ? -errno : ret;
+}
+
+/* The number of those that are ready, 0, or -errno. It takes nothing, so a cancellation that comes meanwhile goes first. */
+static long poll_until(struct pollfd *fds, nfds_t n, const struct wait_until *until)
+{
+	long ret;
+
+	pthread_testcancel();
+	ret = poll_once(fds, n, until);
+	pthread_testcancel();
+	return ret;
 }
 
 WRAPPER int poll(struct pollfd *fds, nfds_t n, int timeout)
@@ -276,14 +284,11 @@ WRAPPER int pselect(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restr
 	return real()->pselect(n, r, w, x, timeout, mask);
 }
 
-/* An epoll instance of the program's is a descriptor like others: readable when it has events. */
-int umcg_epoll_until(int epfd, struct epoll_event *events, int max, const struct wait_until *until)
+static int epoll_once(int epfd, struct epoll_event *events, int max, const struct wait_until *until)
 {
 	struct io_set set;
-	long ret;
+	long ret = syscall6(SYS_epoll_pwait, epfd, (long)events, max, 0, 0, 0);
 
-	pthread_testcancel();
-	ret = syscall6(SYS_epoll_pwait, epfd, (long)events, max, 0, 0, 0);
 	if (ret || (has_deadline(until) && !left(until)))
 		return (int)ret;
 	if (io_set_begin(&set, *until) && io_set_add(&set, epfd, POLLIN)) {
@@ -294,6 +299,18 @@ int umcg_epoll_until(int epfd, struct epoll_event *events, int max, const struct
 	}
 	umcg_go_home();
 	return -ENOSYS;
+}
+
+/* An epoll instance of the program's is a descriptor like others: readable when it has events. */
+int umcg_epoll_until(int epfd, struct epoll_event *events, int max, const struct wait_until *until)
+{
+	int ret;
+
+	pthread_testcancel();
+	ret = epoll_once(epfd, events, max, until);
+	if (ret <= 0)
+		pthread_testcancel();
+	return ret;
 }
 
 /* What is left, rounded up, as the kernel does with the rest of a tick. */

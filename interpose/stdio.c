@@ -31,6 +31,7 @@ bool umcg_await_input(FILE *f)
 	io_end(&io, &ret);
 	if (!io.error)
 		return true;
+	pthread_testcancel();	/* may have come first, as in io.c */
 	host_file_failed(f);
 	errno = -io.error;
 	return false;

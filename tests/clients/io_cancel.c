@@ -9,6 +9,7 @@
 #include <mqueue.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -456,7 +457,48 @@ static void races(void)
 	close_both(ends);
 }
 
+#ifdef __GLIBC__
+
+static int number;
+
+static void *use_number(void *call)
+{
+	struct pollfd p = { .fd = number, .events = POLLIN };
+	char c;
+
+	switch ((intptr_t)call) {
+	case 0: read(number, &c, 1); break;
+	case 1: recv(number, &c, 1, 0); break;
+	case 2: poll(&p, 1, -1); break;
+	}
+	return NULL;
+}
+
+/* Wherever the thread is, before its call or in it, it is cancelled first: that the descriptor is bad it does not see. */
+static void then_closed(void)
+{
+	pthread_t t;
+
+	for (int i = 0; i < 6 * TRIES; i++) {
+		open_pair(ends);
+		number = ends[0];
+		start_thread(&t, use_number, (void *)(intptr_t)(i % 3));
+		for (int n = 0; n < i % 5; n++)
+			sched_yield();
+		burn(i % 4 * (i % 100) * 20);
+		CHECK_EQ(pthread_cancel(t), 0);
+		CHECK_EQ(close(number), 0);
+		CHECK(join_thread(t) == PTHREAD_CANCELED);
+		close(ends[1]);
+	}
+}
+
+#endif
+
 const struct check checks[] = {
+#ifdef __GLIBC__
+	{ "then_closed", then_closed, NULL },
+#endif
 	{ "waiting", waiting, NULL },
 	{ "pending", pending, NULL },
 	{ "disabled", disabled, NULL },

@@ -231,9 +231,11 @@ static void comes_in(struct task *t, ucontext_t *uc)
 /* One of the runtime's signals came to a carrier. */
 static void interrupted(struct task *t, int sig, ucontext_t *uc)
 {
-	struct carrier *c = t->kind == TASK_CARRIER ? &t->carrier_part : member_carrier(t);
+	bool home = t->role && sys_gettid() == t->tid;
+	/* A server that comes home from a spare carrier may still name that one as its own. */
+	struct carrier *c = t->kind == TASK_CARRIER || (home && t->role == ROLE_SERVER) ? &t->carrier_part : t->carrier;
 
-	if (!c || (t->role == ROLE_WORKER && sys_gettid() == t->tid)) {
+	if (!c || (t->role == ROLE_WORKER && home)) {
 		comes_in(t, uc);
 		return;
 	}

@@ -189,8 +189,6 @@ static void look_at_stray_locked(struct carrier *c, uint64_t now)
 			stray->pause *= 2;
 	} else {
 		stray->pause = STRAY_US * NSEC_PER_USEC;
-		/* One that came in the middle of a takeover was handled for another carrier: never wait for an answer. */
-		store_release(&c->signalled, 0);
 		signal_carrier(c, SIGNAL_PREEMPT);
 	}
 	stray->look_at = now + stray->pause;

@@ -156,9 +156,8 @@ static void run_workers(struct carrier *c)
 	if (!next)
 		next = servers_steal(c->server);
 	if (load_relaxed(&umcg_rt.searching)) {
-		struct server *more = servers_have_work();
+		struct server *more = servers_searched();
 
-		store_release(&umcg_rt.searching, 0);
 		if (next && more)
 			servers_wake_one(more);
 	}

@@ -83,6 +83,7 @@ bool server_claim(struct server *s, struct task *t);
 struct task *servers_steal(struct server *self);
 void server_balance(struct server *s);
 struct server *servers_have_work(void);
+struct server *servers_searched(void);
 void server_free_slot(struct server *s);
 void server_push_remote(struct task *t);
 bool servers_wake_sitter(void);

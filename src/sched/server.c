@@ -270,31 +270,44 @@ static struct server *idle_remove(struct server *s)
 	return s;
 }
 
+/* Nobody is on its way any more: a server with work that may have been left to the one who was, or NULL. */
+struct server *servers_searched(void)
+{
+	swap_acq_rel(&umcg_rt.searching, 0);
+	return servers_have_work();
+}
+
 /*
  * Work has been queued on busy: wake an idle server to share it, unless one is
  * already on its way, or the queue will be empty before it could be there (the
  * monitor looks after it if that turns out wrong). busy may have fallen asleep
  * since the caller looked: then nobody empties its queue. The idle side executes
  * a membarrier between its announcement and its last look, so plain loads suffice.
+ *
+ * Who finds searching set leaves its work to the one that takes it back: each
+ * does so by an exchange, which hands over what was queued before.
  */
 void servers_wake_one(struct server *busy)
 {
 	struct server *s;
 
 	compiler_barrier();
-	if (!load_relaxed(&umcg_rt.idle_count) || load_relaxed(&umcg_rt.searching))
-		return;
-	if (!load_relaxed(&busy->idle_word) &&
-	    load_relaxed(&busy->queued) * load_relaxed(&busy->run_ns) < WAKE_COST_NS)
-		return;
-	if (!cas_acq_rel(&umcg_rt.searching, 0, 1))
-		return;
-	s = idle_remove(NULL);
-	if (!s) {
-		store_release(&umcg_rt.searching, 0);
-		return;
-	}
-	poller_wake(&s->idle_word);
+	do {
+		if (!load_relaxed(&umcg_rt.idle_count))
+			return;
+		if (!load_relaxed(&busy->idle_word) &&
+		    load_relaxed(&busy->queued) * load_relaxed(&busy->run_ns) < WAKE_COST_NS)
+			return;
+		if (swap_acq_rel(&umcg_rt.searching, 1))
+			return;
+		s = idle_remove(NULL);
+		if (s) {
+			poller_wake(&s->idle_word);
+			return;
+		}
+		/* They have all come by themselves. */
+		busy = servers_searched();
+	} while (busy);
 }
 
 void task_send_home(struct task *t)
@@ -321,6 +334,10 @@ void server_push_remote(struct task *t)
 		return;
 	}
 	push(s, t);
+	/* It may have come by itself before t was there, and be idle again: see server_sleep(). */
+	compiler_barrier();
+	if (load_relaxed(&s->idle_word))
+		idle_remove(s);
 	poller_wake(&s->idle_word);
 	monitor_poke();
 }

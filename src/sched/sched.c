@@ -235,12 +235,12 @@ void task_interrupt(struct task *t)
 {
 	struct carrier *c;
 
-	/* The caller may be t's home or any thread, so no server of its own. */
+	/* What it is interrupted for it attends to at home. */
 	if (task_notify(t)) {
 		if (t->role)
 			worker_settle(t, SETTLE_WOKEN);
 		else
-			server_push_remote(t);
+			task_send_home(t);
 	}
 	c = load_acquire(&t->carrier);
 	if (c)

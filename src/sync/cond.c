@@ -5,6 +5,59 @@
 
 #include <errno.h>
 
+/* Requeue w onto its mutex, or mark it woken: then its task is to be unparked. all: and all others. */
+static struct task *signal_locked(struct bucket *cb, struct waiter *w, bool force, bool all)
+{
+	pthread_mutex_t *m = w->requeue_to;
+	struct bucket *mb = m ? waitq_trylock_second(m, cb) : NULL;
+	bool requeued = false;
+
+	if (mb) {
+		waiter_remove_locked(w);
+		w->signalled = !all;
+		requeued = mutex_requeue_locked(m, mb, w, force);
+		if (mb != cb)
+			waitq_unlock(mb);
+	}
+	return requeued ? NULL : waiter_wake_locked(w, WAITER_WOKEN);
+}
+
+static void wake(struct unpark_batch *batch, struct task *t)
+{
+	if (t)
+		unpark_batch_add(batch, t);
+}
+
+/* c is an address here: it may be gone. */
+static void wake_waiters(const void *c, struct task *t, bool all)
+{
+	struct unpark_batch batch;
+	struct bucket *b;
+	struct waiter *first, *w;
+
+	np_enter(t);
+	unpark_batch_init(&batch);
+	b = waitq_lock(c);
+	/* All but the first go to the mutex's queue even if it is free; then the first,
+	 * which will lock it and say by its word that others wait. In this order: it
+	 * might be through before they are queued. */
+	first = waitq_next_locked(b, c, NULL);
+	while (all && first && (w = waitq_next_locked(b, c, first)))
+		wake(&batch, signal_locked(b, w, w->requeue_to == first->requeue_to, all));
+	if (first)
+		wake(&batch, signal_locked(b, first, false, all));
+	waitq_unlock(b);
+	unpark_batch_run(&batch);
+	np_leave(t);
+}
+
+void cond_wake(pthread_cond_t *c, struct task *t, bool all)
+{
+	/* A waiter whose mutex critical section came before the caller's is seen here. */
+	if (load_acquire(cond_word(c)) >= COND_WAITER)
+		wake_waiters(c, t, all);
+}
+
 /* Take w back off c because the mutex could not be unlocked. */
 static void withdraw(struct waiter *w)
 {
@@ -30,6 +83,7 @@ static void lock_again(pthread_mutex_t *m, struct task *t, struct waiter *w)
 }
 
 struct relock {
+	const void *c;
 	pthread_mutex_t *m;
 	struct task *t;
 	struct waiter *w;
@@ -44,6 +98,9 @@ static void relock(void *arg)
 		r->ops->lock(r->m);
 	else
 		lock_again(r->m, r->t, r->w);
+	/* The signal that it got takes no part in its end: it is another's. */
+	if (r->w->requeued && r->w->signalled)
+		wake_waiters(r->c, r->t, false);
 }
 
 /* Off the queue because cancellation may be due: cleanup handlers find the mutex locked. */
@@ -80,58 +137,11 @@ int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, struct task *t, clockid_t c
 	u.cancellable = true;
 	r = waiter_wait(&w, &u, NULL);
 	if (r == WAIT_INTERRUPTED)
-		act_on_cancellation(&(struct relock){ m, t, &w, ops });
+		act_on_cancellation(&(struct relock){ c, m, t, &w, ops });
 	if (!ops)
 		lock_again(m, t, &w);
 	np_leave(t);
 	if (ops)
 		ret = ops->lock(m);
 	return ret ? ret : r == WAIT_TIMEOUT ? ETIMEDOUT : 0;
-}
-
-/* Requeue w onto its mutex, or mark it woken: then its task is to be unparked. */
-static struct task *signal_locked(struct bucket *cb, struct waiter *w, bool force)
-{
-	pthread_mutex_t *m = w->requeue_to;
-	struct bucket *mb = m ? waitq_trylock_second(m, cb) : NULL;
-	bool requeued = false;
-
-	if (mb) {
-		waiter_remove_locked(w);
-		requeued = mutex_requeue_locked(m, mb, w, force);
-		if (mb != cb)
-			waitq_unlock(mb);
-	}
-	return requeued ? NULL : waiter_wake_locked(w, WAITER_WOKEN);
-}
-
-static void wake(struct unpark_batch *batch, struct task *t)
-{
-	if (t)
-		unpark_batch_add(batch, t);
-}
-
-void cond_wake(pthread_cond_t *c, struct task *t, bool all)
-{
-	struct unpark_batch batch;
-	struct bucket *b;
-	struct waiter *first, *w;
-
-	/* A waiter whose mutex critical section came before the caller's is seen here. */
-	if (load_acquire(cond_word(c)) < COND_WAITER)
-		return;
-	np_enter(t);
-	unpark_batch_init(&batch);
-	b = waitq_lock(c);
-	/* All but the first go to the mutex's queue even if it is free; then the first,
-	 * which will lock it and say by its word that others wait. In this order: it
-	 * might be through before they are queued. */
-	first = waitq_next_locked(b, c, NULL);
-	while (all && first && (w = waitq_next_locked(b, c, first)))
-		wake(&batch, signal_locked(b, w, w->requeue_to == first->requeue_to));
-	if (first)
-		wake(&batch, signal_locked(b, first, false));
-	waitq_unlock(b);
-	unpark_batch_run(&batch);
-	np_leave(t);
 }

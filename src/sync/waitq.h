@@ -32,6 +32,7 @@ struct waiter {
 	struct list link;	/* guarded by the bucket's lock, as all up to state */
 	const void *key;	/* changes when requeued */
 	bool requeued;		/* from a condition variable to its mutex: the wait proper is over */
+	bool signalled;		/* cond: requeued by a signal, not by a broadcast */
 	bool exclusive;		/* rwlock: a writer */
 	uint32_t state;		/* enum waiter_state; released by the waker */
 	struct task *task;

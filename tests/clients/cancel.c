@@ -143,6 +143,52 @@ static void in_cond_wait(void)
 	CHECK_EQ(pthread_mutex_trylock(&m), 0);
 }
 
+static atomic_int returned;
+
+static void *wait_once(void *arg)
+{
+	pthread_mutex_lock(&m);
+	pthread_cleanup_push(unlock_owned, NULL);
+	sem_post(&begun);
+	pthread_cond_wait(&c, &m);
+	atomic_fetch_add(&returned, 1);
+	pthread_cleanup_pop(1);
+	return NULL;
+}
+
+static void start_waiting(pthread_t *t)
+{
+	start_thread(t, wait_once, NULL);
+	sem_wait(&begun);
+	pthread_mutex_lock(&m);			/* it has given it up: it waits */
+	pthread_mutex_unlock(&m);
+}
+
+/* Who is cancelled after all takes no signal along: the other that waits gets it. */
+static void after_a_signal(void)
+{
+	prepare();
+	for (int i = 0; i < 100; i++) {
+		pthread_t first, second;
+
+		returned = 0;
+		start_waiting(&first);
+		start_waiting(&second);
+		pthread_mutex_lock(&m);
+		CHECK_EQ(pthread_cond_signal(&c), 0);
+		CHECK_EQ(pthread_cancel(first), 0);
+		pthread_mutex_unlock(&m);
+		join_thread(first);
+		for (int ms = 0; !returned && ms < 10000; ms++)
+			sleep_ms(1);
+		CHECK_EQ(returned, 1);
+		pthread_mutex_lock(&m);
+		CHECK_EQ(pthread_cond_broadcast(&c), 0);
+		pthread_mutex_unlock(&m);
+		join_thread(second);
+	}
+}
+
 static void *want_lock(void *arg)
 {
 	sem_post(&begun);
@@ -252,6 +298,7 @@ static void of_itself(void)
 const struct check checks[] = {
 	{ "in_each_wait", in_each_wait, NULL },
 	{ "in_cond_wait", in_cond_wait, NULL },
+	{ "after_a_signal", after_a_signal, NULL },
 	{ "not_in_lock", not_in_lock, NULL },
 	{ "while_disabled", while_disabled, NULL },
 	{ "anywhere", anywhere, NULL },

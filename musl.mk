@@ -2,7 +2,8 @@
 # The runtime for musl, by musl's own compiler wrapper: libumcg-pthread.a for static programs, and a preload for
 # dynamic ones. In musl/ of the build directory; included by Makefile.am.
 
-musl_dynamic_own = src/host/musl/thread.c src/host/musl/text_shared.c interpose/musl/real.c interpose/musl/sem.c interpose/musl/setxid.c
+musl_dynamic_own = src/host/musl/stack.c src/host/musl/thread.c src/host/musl/text_shared.c interpose/musl/attr.c interpose/musl/real.c \
+	interpose/musl/sem.c interpose/musl/setxid.c
 musl_static_own = src/host/musl/text_static.c interpose/static/anchor.c interpose/static/calls.c \
 	interpose/static/helpers.c interpose/static/real.c interpose/static/streams.c
 EXTRA_DIST += $(musl_dynamic_own) $(musl_static_own) src/host/musl/text.h src/host/musl/libc_begin.S src/host/musl/libc_end.S \
@@ -10,7 +11,7 @@ EXTRA_DIST += $(musl_dynamic_own) $(musl_static_own) src/host/musl/text.h src/ho
 	interpose/static/stub.h \
 	src/host/musl/host/attr.h src/host/musl/host/cleanup.h src/host/musl/host/cond.h src/host/musl/host/message.h src/host/musl/host/mutex.h \
 	src/host/musl/host/prototypes.h src/host/musl/host/rwlock.h src/host/musl/host/sem.h src/host/musl/host/signals.h \
-	src/host/musl/host/spin.h src/host/musl/host/stdio.h src/host/musl/host/symbols.def \
+	src/host/musl/host/spin.h src/host/musl/host/stack.h src/host/musl/host/stdio.h src/host/musl/host/symbols.def \
 	tools/umcg-musl-gcc.in tools/umcg-musl-gcc.specs.in
 
 if HAVE_MUSL

@@ -2,6 +2,7 @@
 /* Constructor, destructor, start of the runtime, fork. */
 #include "interpose.h"
 #include "api/member.h"
+#include "host/stack.h"
 #include "host/thread.h"
 #include "sched/signal.h"
 #include "sync/once.h"
@@ -48,6 +49,7 @@ static void begin_afresh(void)
 	umcg_life = (struct life){ .started = umcg_life.started };
 	api_after_fork_child();
 	runtime_after_fork_child();
+	stacks_after_fork_child();
 }
 
 static void before_fork(void)

@@ -3,6 +3,7 @@
 #include "interpose.h"
 #include "api/member.h"
 #include "host/attr.h"
+#include "host/stack.h"
 #include "host/thread.h"
 #include "leave.h"
 #include "objects.h"
@@ -68,14 +69,17 @@ static void *home_main(void *arg)
 	task_publish_tid(w);
 	umcg_self = w;
 	host_on_thread_exit(w);
+	stack_begin(w->stack, pthread_self(), w->tid);
 	if (w->name[0])
 		syscall3(SYS_prctl, PR_SET_NAME, (long)w->name, 0);
 	if (w->set_mask) {
 		w->mask_known = true;
 		or_acq_rel(&w->attn, ATTN_MASK);
 	}
-	if (w->detached)	/* else pthread_detach() may have come first */
+	if (w->detached) {	/* else pthread_detach() may have come first */
 		store_relaxed(&umcg_life.detached, 1);
+		stack_note(w->stack, STACK_DETACHED);
+	}
 	store_release(&umcg_life.started, 1);
 	sub_acq_rel(&umcg_rt.unborn, 1);	/* pairs with await_birth() */
 	if (!w->bound && !leaks_are_sought() && !newborn_may_stay(w))
@@ -88,7 +92,8 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 {
 	struct task *self = task_self(), *w;
 	int detach = PTHREAD_CREATE_JOINABLE, ret;
-	pthread_attr_t roomy;
+	struct kept_stack *stack;
+	pthread_attr_t own;
 
 	np_enter(self);
 	w = task_alloc(TASK_WORKER);
@@ -113,11 +118,17 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 		memcpy(w->name, self->name, sizeof(w->name));
 	}
 	np_leave(self);
+	attr = attr_with_room(attr, &own);
+	w->stack = stack = stack_take(&attr, &own);
 	add_relaxed(&umcg_rt.unborn, 1);	/* whoever knows the thread sees it */
-	ret = real()->pthread_create(thread, attr_with_room(attr, &roomy), home_main, w);
-	if (ret == 0)
+	ret = real()->pthread_create(thread, attr, home_main, w);
+	if (ret == 0) {
+		stack_begin(stack, *thread, 0);
+		stack_note(stack, STACK_CREATED);
 		return 0;
+	}
 	sub_acq_rel(&umcg_rt.unborn, 1);
+	stack_put_back(stack);
 	np_enter(self);
 	parkstack_give(w->park_stack);
 	task_unref(w);
@@ -242,6 +253,7 @@ void thread_on_exit(struct task *t)
 	waitq_unlock(b);
 	unpark_batch_run(&batch);
 	member_unregister(t);
+	stack_note(t->stack, STACK_EXITED);
 	np_leave(t);			/* what was held back meanwhile runs here, or never */
 	sys_sigmask(SIG_SETMASK, &all, &old);
 	kept_clear(t);
@@ -346,23 +358,38 @@ int umcg_joined(int ret)
 	return ret;
 }
 
+/* stack: of the thread, which is no more if ret is 0. Returns ret. */
+static int joined(struct kept_stack *stack, int ret)
+{
+	if (!ret)
+		stack_note(stack, STACK_JOINED);
+	return umcg_joined(ret);
+}
+
 WRAPPER int pthread_join(pthread_t thread, void **result)
 {
 	int ret = umcg_await_exit(thread, CLOCK_REALTIME, NULL);
+	struct kept_stack *stack = stack_of(thread);
 
-	return umcg_joined(ret ? ret : real()->pthread_join(thread, result));
+	return joined(stack, ret ? ret : real()->pthread_join(thread, result));
 }
 
 WRAPPER int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *abstime)
 {
 	int ret = umcg_await_exit(thread, CLOCK_REALTIME, abstime);
+	struct kept_stack *stack = stack_of(thread);
 
-	return umcg_joined(ret ? ret : real()->pthread_timedjoin_np(thread, result, abstime));
+	return joined(stack, ret ? ret : real()->pthread_timedjoin_np(thread, result, abstime));
 }
 
 WRAPPER int pthread_tryjoin_np(pthread_t thread, void **result)
 {
-	return real()->pthread_tryjoin_np(thread, result);
+	struct kept_stack *stack = stack_of(thread);
+	int ret = real()->pthread_tryjoin_np(thread, result);
+
+	if (!ret)
+		stack_note(stack, STACK_JOINED);
+	return ret;
 }
 
 WRAPPER int thrd_join(thrd_t thread, int *result)
@@ -378,9 +405,15 @@ WRAPPER int thrd_join(thrd_t thread, int *result)
 
 WRAPPER int pthread_detach(pthread_t thread)
 {
+	struct kept_stack *stack = stack_of(thread);
+	int ret;
+
 	if (task_self())
 		store_relaxed(&((struct life *)host_tls_of(thread, &umcg_life))->detached, 1);
-	return real()->pthread_detach(thread);
+	ret = real()->pthread_detach(thread);
+	if (!ret)
+		stack_note(stack, STACK_DETACHED);
+	return ret;
 }
 
 WRAPPER int thrd_detach(thrd_t thread)

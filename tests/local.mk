@@ -15,6 +15,11 @@ tests_clients_create_SOURCES = tests/clients/create.c
 tests_clients_create_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_create_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/stacks
+tests_clients_stacks_SOURCES = tests/clients/stacks.c
+tests_clients_stacks_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_stacks_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/join
 tests_clients_join_SOURCES = tests/clients/join.c
 tests_clients_join_CFLAGS = $(CLIENT_CFLAGS)

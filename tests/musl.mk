@@ -6,7 +6,7 @@ MUSL_CLIENTS = alarm alone barrier c11 cancel children cond cond_timed contend c
 	ends fatal fork futex handler identity io_cancel io_connect io_event io_life io_numbers io_open io_others io_pipe io_race io_raw \
 	io_signal io_socket io_stream io_wait join jumps kthread limits messages mutex mutex_timed no_tables \
 	nohang nohang_libc oldsignals queue rawmask robust rwlock sem shared sigfd sigmask sigqueue sigself sigstorm \
-	sigtake sleep spawn spin stuck tsd
+	sigtake sleep spawn spin stacks stuck tsd
 
 if HAVE_MUSL
 MUSL_CLIENT_COMPILE = $(MUSL_CC) -isystem musl/include $(CLIENT_CFLAGS) -g -O2 -MMD -MP

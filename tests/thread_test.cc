@@ -5,5 +5,6 @@
 JUDGE_SAME(Create, {"create"});
 JUDGE_SAME(Join, {"join"});
 JUDGE_SAME(Ends, {"ends"});
+JUDGE_SAME(Stacks, {"stacks"});
 JUDGE_SAME(ThreadData, {"tsd", "tls_objects", "modules"});
 JUDGE_SAME(Identity, {"identity"});

@@ -192,6 +192,7 @@ struct task {
 	bool c11;			/* fn is a thrd_start_t */
 	bool set_mask;			/* its creator ran on a carrier: mask and name are not inherited */
 	bool detached;			/* created so */
+	struct kept_stack *stack;	/* under it, if that is not the libc's own affair */
 	bool newborn;			/* has been at home since birth; counted in runtime.newborns */
 	uint32_t refs;			/* the thread's own, and one for whoever may join it */
 	struct task *next_free;		/* guarded by the allocator's lock */

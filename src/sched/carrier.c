@@ -34,6 +34,8 @@ void carrier_post(struct carrier *c)
 	struct task *t = c->post_task;
 
 	c->post = POST_NONE;
+	if (post != POST_NONE && !t->role)
+		store_relaxed(&t->carrier, NULL);	/* who interrupts t must not interrupt another on c */
 	switch (post) {
 	case POST_NONE:
 		break;

@@ -242,6 +242,7 @@ void task_interrupt(struct task *t)
 		else
 			task_send_home(t);
 	}
+	sys_membarrier();	/* who is being switched to is seen to be on its carrier, or sees its attn */
 	c = load_acquire(&t->carrier);
 	if (c)
 		signal_carrier(c, t->interrupt_norestart ? SIGNAL_INTERRUPT : SIGNAL_PREEMPT);

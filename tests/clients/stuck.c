@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -303,11 +304,65 @@ static void all_help_without_rights(void)
 	end();
 }
 
+static sem_t go;
+static volatile bool all_over;
+static long long read_result;
+
+static void note_signal(int sig)
+{
+}
+
+/* Both wait first, and so are where workers run. */
+static void *wait_for_signals(void *arg)
+{
+	sem_wait(&go);
+	while (!all_over)
+		sem_wait(&never);
+	return NULL;
+}
+
+static void *read_once(void *arg)
+{
+	char c;
+
+	sem_wait(&go);
+	read_result = raw_syscall(SYS_read, ends[0], (long)&c, 1);
+	return NULL;
+}
+
+/* A call does not fail because another thread gets a signal, though both began on one kernel thread. */
+static void signals_of_others(void)
+{
+	struct sigaction act = { .sa_handler = note_signal };	/* calls are not restarted */
+	pthread_t waiter, reader;
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(sigaction(SIGUSR1, &act, NULL), 0);
+	start_thread(&waiter, wait_for_signals, NULL);
+	sleep_ms(20);
+	sem_post(&go);
+	sleep_ms(20);
+	start_thread(&reader, read_once, NULL);
+	sleep_ms(20);
+	sem_post(&go);
+	for (int i = 0; i < 20; i++) {
+		sleep_ms(5);
+		CHECK_EQ(pthread_kill(waiter, SIGUSR1), 0);
+	}
+	release(1);
+	join_thread(reader);
+	CHECK_EQ(read_result, 1);
+	all_over = true;
+	CHECK_EQ(pthread_kill(waiter, SIGUSR1), 0);
+	join_thread(waiter);
+}
+
 const struct check checks[] = {
 	{ "carriers_come_and_go", carriers_come_and_go, NULL },
 	{ "others_run_soon", others_run_soon, NULL },
 	{ "who_is_back_queues_up", who_is_back_queues_up, NULL },
 	{ "no_room_for_a_carrier", no_room_for_a_carrier, NULL },
 	{ "all_help_without_rights", all_help_without_rights, NULL },
+	{ "signals_of_others", signals_of_others, NULL },
 	{ 0 },
 };

@@ -163,8 +163,11 @@ bool timer_disarm(struct task *t)
 /* Unpark those whose deadline has come. */
 void timers_run(uint64_t now)
 {
+	struct unpark_batch batch;
+
 	if (timers_next() > now && !load_relaxed(&umcg_rt.timers.nrealtime))
 		return;
+	unpark_batch_init(&batch);
 	lock_acquire(&umcg_rt.timers.lock);
 	if (umcg_rt.timers.nrealtime)
 		follow_realtime_locked();
@@ -175,9 +178,10 @@ void timers_run(uint64_t now)
 		publish_next_locked();
 		store_relaxed(&n->expired, true);	/* for whoever the unpark hands the worker to */
 		umcg_rt.stats.timer_fires++;
-		task_unpark(container_of(n, struct task, timer));
+		unpark_batch_add(&batch, container_of(n, struct task, timer));
 	}
 	lock_release(&umcg_rt.timers.lock);
+	unpark_batch_run(&batch);
 }
 
 /* How long a keeper that watches deadline until may sleep. */

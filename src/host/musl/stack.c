@@ -69,23 +69,20 @@ static struct kept_stack *find_free(size_t size, size_t guard)
 	for (struct kept_stack *s = stacks; s < stacks + KEPT; s++) {
 		uint32_t use = load_acquire(&s->use);	/* pairs with give() */
 
-		if ((use != FREE && use != LEFT) || !fits(s, size, guard) || (use == LEFT && !has_left(s)) ||
-		    !cas_acquire(&s->use, use, USED))
+		if ((use != FREE && use != LEFT) || !fits(s, size, guard) || !cas_acquire(&s->use, use, USED))
 			continue;
-		if (fits(s, size, guard))
+		/* Others may have had it since the look; it is ours now. */
+		if (fits(s, size, guard) && (use == FREE || has_left(s)))
 			return s;
-		store_release(&s->use, use);		/* others have been quicker, twice */
+		store_release(&s->use, use);
 	}
 	return NULL;
 }
 
-/* For another size if need be. */
-static struct kept_stack *make(size_t size, size_t guard)
+static struct kept_stack *make_of(enum use use, size_t size, size_t guard)
 {
 	for (struct kept_stack *s = stacks; s < stacks + KEPT; s++) {
-		uint32_t use = load_relaxed(&s->use);
-
-		if ((use != NONE && use != FREE) || !cas_acquire(&s->use, use, BUSY))
+		if (load_relaxed(&s->use) != use || !cas_acquire(&s->use, use, BUSY))
 			continue;
 		unmap(s);
 		if (map(s, size, guard)) {
@@ -96,6 +93,14 @@ static struct kept_stack *make(size_t size, size_t guard)
 		break;
 	}
 	return NULL;
+}
+
+/* In the place of one of another size if there is no room for more. */
+static struct kept_stack *make(size_t size, size_t guard)
+{
+	struct kept_stack *s = make_of(NONE, size, guard);
+
+	return s ? s : make_of(FREE, size, guard);
 }
 
 struct kept_stack *stack_take(const pthread_attr_t **attr, pthread_attr_t *own)

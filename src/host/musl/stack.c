@@ -2,6 +2,7 @@
 /* Stacks of threads, kept for the next. Protocol in stack.h. */
 #include "host/stack.h"
 #include "base/atomic.h"
+#include "host/attr.h"
 #include "host/sys.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ static struct kept_stack {
 	size_t size, guard;		/* as attributes say it */
 } stacks[KEPT];
 
+static uint32_t given_up;
+
 static size_t pages(size_t size)
 {
 	return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
@@ -42,6 +45,11 @@ static void unmap(struct kept_stack *s)
 	if (s->map)
 		sys_unmap(s->map, pages(s->guard) + room(s->size));
 	s->map = NULL;
+}
+
+static bool holds(struct kept_stack *s, pthread_t thread)
+{
+	return (uintptr_t)thread - (uintptr_t)s->map < pages(s->guard) + room(s->size);
 }
 
 static bool map(struct kept_stack *s, size_t size, size_t guard)
@@ -107,13 +115,14 @@ struct kept_stack *stack_take(const pthread_attr_t **attr, pthread_attr_t *own)
 {
 	struct kept_stack *s;
 	size_t size, guard;
-	void *stack;
 
+	if (load_relaxed(&given_up))
+		return NULL;
 	if (*attr)
 		*own = **attr;
 	else if (pthread_getattr_default_np(own))
 		return NULL;
-	if (pthread_attr_getstack(own, &stack, &size) == 0 || pthread_attr_getstacksize(own, &size) ||
+	if (attr_names_stack(own) || pthread_attr_getstacksize(own, &size) ||
 	    pthread_attr_getguardsize(own, &guard) || size > LARGEST || guard > LARGEST)
 		return NULL;
 	s = find_free(size, guard);
@@ -156,6 +165,12 @@ void stack_begin(struct kept_stack *s, pthread_t thread, int tid)
 {
 	if (!s)
 		return;
+	/* Much thread-local data the libc maps apart: then little is gained, and its address may be another
+	 * thread's before we hear of the end. s stays as it is, and no more are taken. */
+	if (!holds(s, thread)) {
+		store_relaxed(&given_up, 1);
+		return;
+	}
 	if (tid)
 		store_relaxed(&s->tid, tid);
 	store_relaxed(&s->thread, thread);

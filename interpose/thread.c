@@ -358,12 +358,12 @@ int umcg_joined(int ret)
 	return ret;
 }
 
-/* stack: of the thread, which is no more if ret is 0. Returns ret. */
-static int joined(struct kept_stack *stack, int ret)
+/* What happened to the thread on that stack if ret, which is returned, is 0. */
+static int noted(struct kept_stack *stack, enum stack_event event, int ret)
 {
 	if (!ret)
-		stack_note(stack, STACK_JOINED);
-	return umcg_joined(ret);
+		stack_note(stack, event);
+	return ret;
 }
 
 WRAPPER int pthread_join(pthread_t thread, void **result)
@@ -371,7 +371,7 @@ WRAPPER int pthread_join(pthread_t thread, void **result)
 	int ret = umcg_await_exit(thread, CLOCK_REALTIME, NULL);
 	struct kept_stack *stack = stack_of(thread);
 
-	return joined(stack, ret ? ret : real()->pthread_join(thread, result));
+	return umcg_joined(ret ? ret : noted(stack, STACK_JOINED, real()->pthread_join(thread, result)));
 }
 
 WRAPPER int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *abstime)
@@ -379,17 +379,14 @@ WRAPPER int pthread_timedjoin_np(pthread_t thread, void **result, const struct t
 	int ret = umcg_await_exit(thread, CLOCK_REALTIME, abstime);
 	struct kept_stack *stack = stack_of(thread);
 
-	return joined(stack, ret ? ret : real()->pthread_timedjoin_np(thread, result, abstime));
+	return umcg_joined(ret ? ret : noted(stack, STACK_JOINED, real()->pthread_timedjoin_np(thread, result, abstime)));
 }
 
 WRAPPER int pthread_tryjoin_np(pthread_t thread, void **result)
 {
 	struct kept_stack *stack = stack_of(thread);
-	int ret = real()->pthread_tryjoin_np(thread, result);
 
-	if (!ret)
-		stack_note(stack, STACK_JOINED);
-	return ret;
+	return noted(stack, STACK_JOINED, real()->pthread_tryjoin_np(thread, result));
 }
 
 WRAPPER int thrd_join(thrd_t thread, int *result)
@@ -406,14 +403,10 @@ WRAPPER int thrd_join(thrd_t thread, int *result)
 WRAPPER int pthread_detach(pthread_t thread)
 {
 	struct kept_stack *stack = stack_of(thread);
-	int ret;
 
 	if (task_self())
 		store_relaxed(&((struct life *)host_tls_of(thread, &umcg_life))->detached, 1);
-	ret = real()->pthread_detach(thread);
-	if (!ret)
-		stack_note(stack, STACK_DETACHED);
-	return ret;
+	return noted(stack, STACK_DETACHED, real()->pthread_detach(thread));
 }
 
 WRAPPER int thrd_detach(thrd_t thread)

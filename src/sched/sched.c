@@ -235,12 +235,12 @@ void task_interrupt(struct task *t)
 {
 	struct carrier *c;
 
-	/* What it is interrupted for it attends to at home. */
 	if (task_notify(t)) {
-		if (t->role)
-			worker_settle(t, SETTLE_WOKEN);
-		else
-			task_send_home(t);
+		if (!t->role) {
+			task_send_home(t);	/* there it attends to what it is interrupted for */
+			return;
+		}
+		worker_settle(t, SETTLE_WOKEN);
 	}
 	sys_membarrier();	/* who is being switched to is seen to be on its carrier, or sees its attn */
 	c = load_acquire(&t->carrier);

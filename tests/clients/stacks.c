@@ -15,13 +15,11 @@ enum { NSIZES = sizeof(sizes) / sizeof(*sizes) };
 static sem_t over;
 static atomic_int wrong;
 
-static const pthread_attr_t *with_size(pthread_attr_t *attr, size_t size)
+static void init_attr(pthread_attr_t *attr, size_t size)
 {
-	if (!size)
-		return NULL;
 	pthread_attr_init(attr);
-	CHECK_EQ(pthread_attr_setstacksize(attr, size), 0);
-	return attr;
+	if (size)
+		CHECK_EQ(pthread_attr_setstacksize(attr, size), 0);
 }
 
 static void *look(void *arg)
@@ -49,7 +47,9 @@ static void bounds(void)
 		pthread_attr_t attr;
 		pthread_t t;
 
-		CHECK_EQ(pthread_create(&t, with_size(&attr, sizes[i % NSIZES]), look, (void *)&sizes[i % NSIZES]), 0);
+		init_attr(&attr, sizes[i % NSIZES]);
+		CHECK_EQ(pthread_create(&t, sizes[i % NSIZES] ? &attr : NULL, look, (void *)&sizes[i % NSIZES]), 0);
+		pthread_attr_destroy(&attr);
 		CHECK(join_thread(t));
 	}
 }
@@ -125,9 +125,7 @@ static void start_marking(pthread_t *t, uintptr_t n)
 	size_t size = sizes[(n / 64 + n % 2) % NSIZES];
 	pthread_attr_t attr;
 
-	pthread_attr_init(&attr);
-	if (size)
-		CHECK_EQ(pthread_attr_setstacksize(&attr, size), 0);
+	init_attr(&attr, size);
 	if (n % WAYS == AT_BIRTH)
 		CHECK_EQ(pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED), 0);
 	CHECK_EQ(pthread_create(t, &attr, n % WAYS == ITSELF ? detach_and_mark : n & 8 ? mark_and_exit : mark, (void *)n), 0);

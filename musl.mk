@@ -4,7 +4,7 @@
 
 musl_dynamic_own = src/host/musl/stack.c src/host/musl/thread.c src/host/musl/text_shared.c interpose/musl/attr.c interpose/musl/real.c \
 	interpose/musl/sem.c interpose/musl/setxid.c
-musl_static_own = src/host/musl/text_static.c interpose/static/anchor.c interpose/static/calls.c \
+musl_static_own = src/host/musl/text_static.c interpose/static/anchor.c interpose/static/begin.c interpose/static/calls.c \
 	interpose/static/helpers.c interpose/static/real.c interpose/static/streams.c
 EXTRA_DIST += $(musl_dynamic_own) $(musl_static_own) src/host/musl/text.h src/host/musl/libc_begin.S src/host/musl/libc_end.S \
 	interpose/musl/setxid.h interpose/static/libumcg-pthread.ld interpose/static/link.def interpose/static/names.h \
@@ -17,7 +17,7 @@ EXTRA_DIST += $(musl_dynamic_own) $(musl_static_own) src/host/musl/text.h src/ho
 if HAVE_MUSL
 musl_dynamic_sources = $(filter-out src/host/glibc/% interpose/glibc/%, $(filter %.c %.S, \
 	$(libruntime_la_SOURCES) $(libapi_la_SOURCES) $(libumcg_pthread_la_SOURCES))) $(musl_dynamic_own)
-musl_static_sources = $(filter-out src/host/musl/text_shared.c interpose/musl/real.c, $(musl_dynamic_sources)) \
+musl_static_sources = $(filter-out src/host/musl/text_shared.c interpose/musl/real.c interpose/preload/%, $(musl_dynamic_sources)) \
 	$(musl_static_own)
 
 # See interpose/static/anchor.c.

@@ -98,13 +98,11 @@ int runtime_enter(void)
 	return runtime_start_engine();
 }
 
-static void init(void);
-
 void interpose_start(void)
 {
 	static const int of_calls[] = { SIGPIPE, SIGXFSZ };
 
-	init();
+	interpose_init();
 	notice_fork();
 	if (umcg_rt.active || umcg_rt.failed)
 		return;
@@ -123,9 +121,7 @@ void interpose_start(void)
 	started_here = true;
 }
 
-/* Constructor, but other libraries' constructors may create threads before it is ours. */
-__attribute__((constructor(101)))
-static void init(void)
+void interpose_init(void)
 {
 	static bool done;
 

@@ -10,6 +10,12 @@
 
 #include <errno.h>
 
+/*
+ * What there is to do before main(). A constructor calls it, but those of other libraries may create threads
+ * before it is ours: the first call counts.
+ */
+void interpose_init(void);
+
 /* Start the runtime if it can work here. */
 void interpose_start(void);
 

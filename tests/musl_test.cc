@@ -130,6 +130,35 @@ TEST_F(MuslLink, ByPkgConfig)
 	}
 }
 
+// What the library does before main() leaves no more on its stack than the constructor's own call.
+TEST_F(MuslLink, MainsStackIsAsOnMusl)
+{
+	std::string source = path_ + ".c";
+	std::ofstream(source) << R"(
+		#include <stdio.h>
+
+		int main(void)
+		{
+			volatile unsigned long *frame = __builtin_frame_address(0);
+			int left = 0;
+
+			for (int i = 1; i < 4096; i++)
+				left += frame[-i] != 0;
+			printf("%d", left);
+			return 0;
+		})";
+	int left[2];
+	for (int ours = 0; ours < 2; ours++) {
+		Outcome built = link(ours ? compiler : TEST_MUSL_CC, {{"-static", "-O2", source}});
+		ASSERT_EQ(built.ends, "exit 0") << built.say();
+		Outcome run = run_program({path_}, "", 0);
+		ASSERT_EQ(run.ends, "exit 0") << run.say();
+		left[ours] = std::stoi(run.out);
+	}
+	unlink(source.c_str());
+	EXPECT_LE(left[1], left[0] + 4);
+}
+
 TEST_F(MuslLink, NothingIsDynamic)
 {
 	std::string program = client_path("musl/mutex.umcg");

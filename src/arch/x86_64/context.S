@@ -167,6 +167,26 @@ arch_home_entry:
 	.cfi_endproc
 	.size	arch_home_entry, . - arch_home_entry
 
+/* void arch_call_on_stack(void (*call)(void) (rdi), void *stack_top (rsi)) */
+	.globl	arch_call_on_stack
+	.hidden	arch_call_on_stack
+	.type	arch_call_on_stack, @function
+arch_call_on_stack:
+	.cfi_startproc
+	push	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	mov	%rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	mov	%rsi, %rsp
+	call	*%rdi
+	mov	%rbp, %rsp
+	pop	%rbp
+	.cfi_def_cfa %rsp, 8
+	ret
+	.cfi_endproc
+	.size	arch_call_on_stack, . - arch_call_on_stack
+
 /*
  * int arch_clone_thread(void *stack_top (rdi), void *fs (rsi), int (*entry)(void *) (rdx), void *arg (rcx), uint32_t *alive (r8))
  * Parent: tid or -errno. Child: entry(arg) on its stack, then exit of that kernel thread alone.

@@ -58,6 +58,9 @@ void arch_home_entry(void);
 void arch_home_context_init(struct context *c, void *stack_top, void *fs,
 			    void (*loop)(void *), void *task);
 
+/* call() on the stack below stack_top. */
+void arch_call_on_stack(void (*call)(void), void *stack_top);
+
 /* Whether wrfsbase may be executed; otherwise the switch asks the kernel. */
 extern bool arch_has_fsgsbase;
 

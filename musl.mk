@@ -48,7 +48,7 @@ musl/include/linux:
 	$(AM_V_GEN)for d in $(KERNEL_HEADERS); do ln -sfn "$$d" musl/include/ || exit 1; done
 
 musl/libumcg-pthread.so: $(musl_dynamic_objects)
-	$(AM_V_CCLD)$(MUSL_CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,--gc-sections -o $@ $(musl_dynamic_objects)
+	$(AM_V_CCLD)$(MUSL_CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,-Bsymbolic-functions -Wl,--gc-sections -o $@ $(musl_dynamic_objects)
 
 musl/umcg-pthread.o: $(musl_static_objects)
 	$(AM_V_CCLD)$(LD) -r -o $@ $(musl_static_objects)

@@ -3,7 +3,7 @@
 #include "judge.h"
 
 JUDGE_SAME(Start, {"early"});
-JUDGE_SAME(OldPrograms, {"old_versions", "other_names"});
+JUDGE_SAME(OldPrograms, {"old_versions", "other_names", "own_names"});
 
 namespace {
 

@@ -10,16 +10,19 @@ namespace {
 
 class BesideMalloc : public testing::TestWithParam<std::tuple<Check, bool, unsigned>> {};
 
-// Whichever of the two comes first in LD_PRELOAD.
+// Whichever of the two comes first in LD_PRELOAD, and is called first.
 TEST_P(BesideMalloc, SameAsNptl)
 {
 	auto [check, ours_first, servers] = GetParam();
 	Words words{client_path(check.client), check.name};
 	std::string other = client_path(".libs/slowmalloc.so");
 	std::string both = ours_first ? library() + ":" + other : other + ":" + library();
-	Outcome nptl = run_program(words, other, 0);
+	Words environment;
+	if (servers == 1)
+		environment.push_back("SLOWMALLOC_FIRST=1");
+	Outcome nptl = run_program(words, other, 0, environment);
 	ASSERT_EQ(nptl.ends, check.ends) << "on NPTL itself: " << nptl.say();
-	Outcome ours = run_program(words, both, servers);
+	Outcome ours = run_program(words, both, servers, environment);
 	EXPECT_EQ(ours.ends, check.ends) << ours.say();
 	EXPECT_EQ(ours.out, nptl.out);
 	EXPECT_EQ(ours.err, nptl.err);

@@ -114,7 +114,10 @@ WITH_FLAGS(preadv64v2, off64_t, POLLIN)
 WITH_FLAGS(pwritev2, off_t, POLLOUT)
 WITH_FLAGS(pwritev64v2, off64_t, POLLOUT)
 
-/* libaio may not be there when we look for its functions; they are not more than this. */
+/*
+ * libaio's, and all that they do there. Not in symbols.def: to look for what may be missing is to call malloc, for
+ * an error message, perhaps from within the malloc that has called us (tcmalloc's).
+ */
 
 WRAPPER int io_getevents(void *context, long min, long n, void *events, struct timespec *timeout)
 {

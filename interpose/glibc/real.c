@@ -106,7 +106,6 @@ void real_resolve(void)
 {
 	void *p;
 
-
 	if (resolving)
 		return;
 	resolving = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A malloc to preload that leans on pthread calls as debugging allocators do: a mutex around everything, a key with a
- * value per thread, pthread_once, settings from /proc; and dlsym() allocates before any of them is ready.
+ * value per thread, pthread_once, settings from /proc; and a failing dlsym() allocates before any of them is ready.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -48,11 +48,11 @@ static void make_key(void)
 	pthread_key_create(&key, NULL);
 }
 
-/* Counts calls per thread; the key's own storage may come from malloc, hence the guard. */
+/* Counts calls per thread. As in other allocators nothing may come from malloc before this is done. */
 static void count_call(void)
 {
 	if (inside)
-		return;
+		__builtin_trap();
 	inside = 1;
 	pthread_once(&once, make_key);
 	pthread_setspecific(key, (void *)((uintptr_t)pthread_getspecific(key) + 1));
@@ -156,11 +156,13 @@ static void *allocate_once(void *arg)
 	return arg;
 }
 
-/* A thread before any other library, preloaded or not, was initialised. */
-__attribute__((constructor)) static void use_threads_first(void)
+/* A thread, or with SLOWMALLOC_FIRST an allocation, before any other library, preloaded or not, was initialised. */
+__attribute__((constructor)) static void begin_first(void)
 {
 	pthread_t t;
 
+	if (getenv("SLOWMALLOC_FIRST"))
+		free(malloc(1));
 	if (pthread_create(&t, NULL, allocate_once, (void *)100) == 0)
 		pthread_join(t, NULL);
 }

@@ -88,8 +88,8 @@ static void install(int sig, int flags)
 
 void runtime_claim_signals(void)
 {
-	install(SIGNAL_INTERRUPT, 0);
-	install(SIGNAL_PREEMPT, SA_RESTART);
+	install(SIGNAL_INTERRUPT, SA_ONSTACK);
+	install(SIGNAL_PREEMPT, SA_ONSTACK | SA_RESTART);
 }
 
 int runtime_enter(void)

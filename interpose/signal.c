@@ -149,6 +149,17 @@ WRAPPER int siginterrupt(int sig, int interrupt)
 	return sigaction(sig, &act, NULL);
 }
 
+WRAPPER int sigaltstack(const stack_t *restrict stack, stack_t *restrict old)
+{
+	int ret;
+
+	umcg_go_home();
+	ret = real()->sigaltstack(stack, old);
+	if (ret == 0 && stack && umcg_self)
+		signal_note_alternate_stack(umcg_self);
+	return ret;
+}
+
 /*
  * On NPTL a thread handles a signal before it runs on, so before it sees what the sender does next: it may leave a
  * wait that the sender ends, and change the handler. Here its home takes the signal while it may run

@@ -24,7 +24,6 @@ static bool belongs_home(long nr, const long *a)
 	case SYS_epoll_pwait2:
 	case SYS_pause:
 	case SYS_rt_sigpending:
-	case SYS_sigaltstack:
 	case SYS_prctl:
 	case SYS_clone:
 	case SYS_clone3:
@@ -108,6 +107,7 @@ static bool call(long nr, const long *a, long *ret)
 	case SYS_poll: *ret = poll((void *)a[0], (nfds_t)a[1], (int)a[2]); break;
 	case SYS_select: *ret = select(fd, (void *)a[1], (void *)a[2], (void *)a[3], (void *)a[4]); break;
 	case SYS_epoll_wait: *ret = epoll_wait(fd, (void *)a[1], (int)a[2], (int)a[3]); break;
+	case SYS_sigaltstack: *ret = sigaltstack((void *)a[0], (void *)a[1]); break;
 	case SYS_sched_yield: *ret = sched_yield(); break;
 	case SYS_nanosleep:
 		if (!a[0])

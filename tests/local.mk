@@ -503,6 +503,11 @@ tests_clients_module_la_SOURCES = tests/clients/module.cc
 tests_clients_module_la_CXXFLAGS = $(CLIENT_CXXFLAGS)
 tests_clients_module_la_LDFLAGS = -module -shared -avoid-version -rpath $(abs_builddir)
 
+check_PROGRAMS += tests/clients/altstack
+tests_clients_altstack_SOURCES = tests/clients/altstack.c
+tests_clients_altstack_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_altstack_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/own_names
 tests_clients_own_names_SOURCES = tests/clients/own_names.c
 tests_clients_own_names_CFLAGS = $(CLIENT_CFLAGS)

@@ -21,8 +21,8 @@ static void claim(int sig, int flags)
 
 void runtime_claim_signals(void)
 {
-	claim(SIGNAL_INTERRUPT, 0);
-	claim(SIGNAL_PREEMPT, SA_RESTART);
+	claim(SIGNAL_INTERRUPT, SA_ONSTACK);
+	claim(SIGNAL_PREEMPT, SA_ONSTACK | SA_RESTART);
 }
 
 int runtime_enter(void)

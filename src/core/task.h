@@ -118,6 +118,7 @@ struct carrier {
 	struct task *post_task;
 	uint32_t word;			/* futex of a spare carrier: 1 when it has been given a server */
 	uint32_t preempt;		/* the monitor's request to its signal handler */
+	struct task *stays;		/* whom the handler could not move, see attend() */
 	struct task *uncharged;		/* the worker that it has left last for its own context, or NULL; its own */
 	uint64_t charged;		/* ns of CPU time that has been charged to workers, or dropped */
 	uint64_t cpu_seen;		/* ns of CPU time at the monitor's last look, … */
@@ -144,6 +145,7 @@ struct task {
 	uint32_t pin;			/* > 0: must not leave its kernel thread */
 	uintptr_t pin_sp;		/* stack pointer of the signal handler that pinned it, or 0 */
 	uintptr_t pin_alt_lo, pin_alt_hi; /* the alternate stack that handler runs on, if any */
+	uintptr_t stack_lo, stack_hi;	/* its own stack; set while it has an alternate one, see attend() */
 	uint32_t lonely_yields;		/* that found nobody to run */
 	uint32_t handlers_run;		/* signal handlers that ran in it, ever */
 	uint32_t handlers_norestart;	/* those of them without SA_RESTART */

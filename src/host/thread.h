@@ -23,6 +23,9 @@ const char *host_libc_unfit(void);
  */
 void host_release_rseq(void);
 
+/* Bounds of the calling thread's stack, as the libc has them; false if it does not say. Not async-signal-safe. */
+bool host_own_stack(uintptr_t *lo, uintptr_t *hi);
+
 /* comm of the calling kernel thread. */
 void host_thread_name(char name[16]);
 

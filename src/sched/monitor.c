@@ -291,6 +291,12 @@ static uint64_t turn_ends(struct server *s, uint64_t now)
 	return s->turn_since + slice_of(s);
 }
 
+/* Whether c's worker w could not be moved: the kernel gives it and others turns, once the server has gone elsewhere. */
+static bool stays(struct carrier *c, struct task *w)
+{
+	return load_relaxed(&c->stays) && swap_acquire(&c->stays, NULL) == w;
+}
+
 /* When s deserves the next look. */
 static uint64_t look_at(struct server *s, uint64_t now)
 {
@@ -318,8 +324,8 @@ static uint64_t look_at(struct server *s, uint64_t now)
 		free_slot(s, c, w);
 	if (stuck)
 		servers_wake_one(s);
-	/* A preemption would interrupt its sleep. */
-	if ((!carrier_has_run(c, now) || now >= due) && carrier_sleeps(c))
+	/* A preemption would interrupt its sleep, or cannot be. */
+	if (((!carrier_has_run(c, now) || now >= due) && carrier_sleeps(c)) || stays(c, w))
 		return carrier_take_server(s, c, w) ? tick : now + RETRY_US * NSEC_PER_USEC;
 	if (now >= due && c->cpu_seen - c->cpu_still < CARRIER_AT_WORK_NS) {
 		due = now + CARRIER_AT_WORK_NS;

@@ -175,6 +175,7 @@ int worker_adopt_main(void)
 	home_init(t);
 	task_publish_tid(t);
 	host_thread_name(t->name);
+	signal_note_alternate_stack(t);
 	umcg_self = umcg_rt.main = t;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "sched/broadcast.h"
 #include "sched/contract.h"
 #include "sched/kept.h"
+#include "host/thread.h"
 
 #include <ucontext.h>
 
@@ -42,6 +43,17 @@ void signal_carrier_init(void)
 
 	syscall3(SYS_sigaltstack, (long)&ss, 0, 0);
 	signal_carrier_mask();
+}
+
+void signal_note_alternate_stack(struct task *t)
+{
+	stack_t ss = { .ss_flags = SS_DISABLE };
+
+	syscall3(SYS_sigaltstack, 0, (long)&ss, 0);
+	if (ss.ss_flags & SS_DISABLE)
+		t->stack_lo = t->stack_hi = 0;
+	else if (!t->stack_hi && (t->pin || !host_own_stack(&t->stack_lo, &t->stack_hi)))
+		t->stack_lo = t->stack_hi = 1;	/* no stack will do */
 }
 
 static uint32_t signalled_bit(int sig)
@@ -197,15 +209,45 @@ static bool home_of_server(struct carrier *c)
 	return c && c->task->kind != TASK_CARRIER;
 }
 
+/* Whether the kernel put this handler on an alternate stack. */
+static bool on_alternate_stack(const ucontext_t *uc)
+{
+	uintptr_t lo = (uintptr_t)uc->uc_stack.ss_sp, size = uc->uc_stack.ss_size;
+
+	return (uintptr_t)__builtin_frame_address(0) - lo < size && arch_ucontext_sp(uc) - lo >= size;
+}
+
+/*
+ * Whether t may leave in a handler here, which then lies on the stack that it interrupted. Who has an alternate stack
+ * may use the stack pointer for something else meanwhile (Erlang's code), or have little stacks on purpose.
+ */
+static bool stack_will_do(const struct task *t, const ucontext_t *uc)
+{
+	enum { ROOM = 4096 };
+	uintptr_t sp = arch_ucontext_sp(uc);
+
+	return !t->stack_hi || (sp <= t->stack_hi && sp > t->stack_lo + arch_handler_frame(uc) + ROOM);
+}
+
+static void attend_moved(int sig, siginfo_t *info, void *ucontext);
+
 /*
  * In a handler on a carrier: attend to what is noted for its worker now, unless
  * it is inside the runtime. That may switch it away: the carrier goes on without
  * this handler, so it gets its mask back first, and the sigreturn may execute elsewhere.
+ * It gets its alternate stack back before, on which the handler has begun.
  */
 static void attend(struct task *t, ucontext_t *uc)
 {
 	if (t->np || !load_relaxed(&t->attn) || task_pinned(t))
 		return;
+	if (on_alternate_stack(uc)) {
+		if (stack_will_do(t, uc))
+			arch_move_handler(0, uc, attend_moved);
+		if (t->carrier)
+			store_relaxed(&t->carrier->stays, t);
+		return;
+	}
 	np_enter(t);
 	if (t->at_home || home_of_server(t->carrier))
 		sys_sigmask(SIG_SETMASK, mask_of(uc), NULL);
@@ -213,6 +255,13 @@ static void attend(struct task *t, ucontext_t *uc)
 		signal_carrier_mask();
 	np_leave(t);
 	adopt_frame(uc);
+}
+
+static void attend_moved(int sig, siginfo_t *info, void *ucontext)
+{
+	(void)sig;
+	(void)info;
+	attend(umcg_self, ucontext);
 }
 
 /*
@@ -291,6 +340,10 @@ void signal_entry(int sig, siginfo_t *info, void *ucontext)
 			interrupted(t, sig, uc);
 		return;
 	}
+	/* The kernel knows only our own wish for these two. */
+	if ((sig == SIGNAL_PREEMPT || sig == SIGNAL_INTERRUPT) && !(load_relaxed(&signal_actions[sig].flags) & SA_ONSTACK) &&
+	    on_alternate_stack(uc))
+		arch_move_handler(sig, uc, signal_entry);
 	if (!t || t->kind == TASK_FOREIGN) {
 		if (t && must_defer(t, sig, info))
 			defer(t, sig, info, uc);

@@ -47,6 +47,9 @@ void signal_carrier(struct carrier *c, int sig);
 /* Mask and alternate stack of the calling carrier. */
 void signal_carrier_init(void);
 
+/* t, at home, may have got or given up an alternate stack. */
+void signal_note_alternate_stack(struct task *t);
+
 /* Mask of a kernel thread that takes no signals at all. */
 void signal_carrier_block(void);
 

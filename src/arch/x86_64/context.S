@@ -222,15 +222,55 @@ arch_clone_thread:
 	.cfi_endproc
 	.size	arch_clone_thread, . - arch_clone_thread
 
-/* void arch_sigreturn(void): of a signal frame, whose form tells debuggers what it is. */
+/* The register that DWARF numbers so lies in the signal frame at rsp. */
+	.macro	in_signal_frame number, offset
+	.cfi_escape 0x10, \number, 3, 0x77, (\offset & 0x7f) | 0x80, \offset >> 7	/* expression: breg7 + offset */
+	.endm
+
+/* void arch_sigreturn(void): of a signal frame. Unwinders look for it one byte before the return address. */
 	.globl	arch_sigreturn
 	.hidden	arch_sigreturn
 	.type	arch_sigreturn, @function
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_escape 0x0f, 4, 0x77, (160 & 0x7f) | 0x80, 160 >> 7, 0x06	/* def_cfa_expression: breg7 + 160, deref */
+	in_signal_frame 8, 40
+	in_signal_frame 9, 48
+	in_signal_frame 10, 56
+	in_signal_frame 11, 64
+	in_signal_frame 12, 72
+	in_signal_frame 13, 80
+	in_signal_frame 14, 88
+	in_signal_frame 15, 96
+	in_signal_frame 5, 104
+	in_signal_frame 4, 112
+	in_signal_frame 6, 120
+	in_signal_frame 3, 128
+	in_signal_frame 1, 136
+	in_signal_frame 0, 144
+	in_signal_frame 2, 152
+	in_signal_frame 7, 160
+	in_signal_frame 16, 168
 	nop
 arch_sigreturn:
 	mov	$__NR_rt_sigreturn, %rax
 	syscall
+	.cfi_endproc
 	.size	arch_sigreturn, . - arch_sigreturn
+
+/*
+ * void arch_enter_handler(int sig (edi), siginfo_t *info (rsi), void *frame (rdx), void (*entry)(int, siginfo_t *, void *) (rcx))
+ * Calls entry as the kernel does a handler whose frame lies there.
+ */
+	.globl	arch_enter_handler
+	.hidden	arch_enter_handler
+	.type	arch_enter_handler, @function
+arch_enter_handler:
+	lea	arch_sigreturn(%rip), %rax
+	mov	%rdx, %rsp
+	push	%rax
+	jmp	*%rcx
+	.size	arch_enter_handler, . - arch_enter_handler
 
 	.section .data.rel.ro, "aw", @progbits
 	.balign	64

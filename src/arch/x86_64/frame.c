@@ -8,6 +8,8 @@
 bool arch_has_fsgsbase;
 
 void arch_context_entry(void) __attribute__((visibility("hidden")));
+__attribute__((noreturn, visibility("hidden")))
+void arch_enter_handler(int sig, siginfo_t *info, void *frame, void (*entry)(int, siginfo_t *, void *));
 
 struct saved_frame {
 	uint32_t mxcsr, fcw;
@@ -51,6 +53,53 @@ void arch_home_context_init(struct context *c, void *stack_top, void *fs,
 uintptr_t arch_ucontext_pc(const void *ucontext)
 {
 	return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP];
+}
+
+uintptr_t arch_ucontext_sp(const void *ucontext)
+{
+	return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RSP];
+}
+
+/* The kernel's signal frame without the return address below it; the state of the floating-point unit is elsewhere. */
+struct signal_frame {
+	unsigned long flags;
+	char to_fpregs[offsetof(ucontext_t, uc_mcontext.fpregs) - sizeof(unsigned long)];
+	char *fpregs;
+	char to_info[304 - offsetof(ucontext_t, uc_mcontext.fpregs) - sizeof(char *)];
+	siginfo_t info;
+};
+
+enum { RED_ZONE = 128, FXSAVE = 512, FRAME_HAS_XSTATE = 1, XSTATE_MAGIC = 0x46505853 };
+
+static size_t fpregs_size(const struct signal_frame *f)
+{
+	/* What the kernel writes into the last bytes of the fxsave area, which the CPU leaves to software. */
+	struct { uint32_t magic, extended_size; } sw;
+
+	if (!f->fpregs)
+		return 0;
+	memcpy(&sw, f->fpregs + 464, sizeof(sw));
+	return f->flags & FRAME_HAS_XSTATE && sw.magic == XSTATE_MAGIC ? sw.extended_size : FXSAVE;
+}
+
+size_t arch_handler_frame(const void *ucontext)
+{
+	return RED_ZONE + fpregs_size(ucontext) + 64 + sizeof(struct signal_frame) + 16 + sizeof(void *);
+}
+
+void arch_move_handler(int sig, void *ucontext, void (*entry)(int, siginfo_t *, void *))
+{
+	const struct signal_frame *old = ucontext;
+	size_t size = fpregs_size(old);
+	uintptr_t fpregs = (arch_ucontext_sp(old) - RED_ZONE - size) & ~(uintptr_t)63;
+	struct signal_frame *moved = (struct signal_frame *)((fpregs - sizeof(*moved)) & ~(uintptr_t)15);
+
+	*moved = *old;
+	if (old->fpregs) {
+		memcpy((char *)fpregs, old->fpregs, size);
+		moved->fpregs = (char *)fpregs;
+	}
+	arch_enter_handler(sig, &moved->info, moved, entry);
 }
 
 bool arch_ucontext_restarts_call(const void *ucontext)

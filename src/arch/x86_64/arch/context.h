@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,6 +77,18 @@ void arch_sigreturn(void);
 
 /* The program counter that the signal frame interrupted. */
 uintptr_t arch_ucontext_pc(const void *ucontext);
+
+/* Its stack pointer. */
+uintptr_t arch_ucontext_sp(const void *ucontext);
+
+/*
+ * Go on with a signal handler on the stack that it interrupted: there its frame is built once more, from the
+ * one that ucontext is part of, and entry called with it as the kernel does. How much of that stack the frame takes
+ * is the second's answer.
+ */
+__attribute__((noreturn))
+void arch_move_handler(int sig, void *ucontext, void (*entry)(int, siginfo_t *, void *));
+size_t arch_handler_frame(const void *ucontext);
 
 /* Whether it interrupted a system call, which begins again when the handler returns. */
 bool arch_ucontext_restarts_call(const void *ucontext);

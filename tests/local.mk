@@ -503,6 +503,11 @@ tests_clients_module_la_SOURCES = tests/clients/module.cc
 tests_clients_module_la_CXXFLAGS = $(CLIENT_CXXFLAGS)
 tests_clients_module_la_LDFLAGS = -module -shared -avoid-version -rpath $(abs_builddir)
 
+check_PROGRAMS += tests/clients/tools_go
+tests_clients_tools_go_SOURCES = tests/clients/tools.c tests/clients/go_note.c
+tests_clients_tools_go_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_tools_go_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/altstack
 tests_clients_altstack_SOURCES = tests/clients/altstack.c
 tests_clients_altstack_CFLAGS = $(CLIENT_CFLAGS)

@@ -83,6 +83,16 @@ TEST_P(Valgrind, RunsOneToOne)
 INSTANTIATE_TEST_SUITE_P(Tools, Valgrind, testing::Values("memcheck", "helgrind", "drd"),
 			 [](const auto &info) { return info.param; });
 
+TEST(Go, RunsOneToOne)
+{
+	Words words{client_path("tools_go"), "work"};
+	Outcome nptl = run_program(words, "", 0), ours = run_program(words, library(), 2, {"UMCG_VERBOSE=1"});
+	ASSERT_EQ(nptl.ends, "exit 7") << nptl.say();
+	EXPECT_EQ(ours.ends, "exit 7") << ours.say();
+	EXPECT_EQ(ours.out, nptl.out);
+	EXPECT_EQ(ours.err, nptl.err + "libumcg: the program holds Go code (errno 38)" + said_1_to_1);
+}
+
 struct Build {
 	std::string name, compiler, kind;
 	Words flags;

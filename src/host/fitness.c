@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "host/sys.h"
 
+#include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -28,6 +29,37 @@ static bool traced_by(const char *name)
 	return sys_read_file(path.buf, comm, sizeof(comm)) && strncmp(comm, name, strlen(name)) == 0;
 }
 
+/* Whether the notes in a segment name Go's linker. */
+static bool notes_of_go(const char *notes, size_t size, size_t align)
+{
+	const ElfW(Nhdr) *n;
+
+	for (size_t at = 0; at + sizeof(*n) <= size;) {
+		const char *name = notes + at + sizeof(*n);
+
+		n = (const ElfW(Nhdr) *)(notes + at);
+		if (n->n_namesz == 4 && at + sizeof(*n) + 4 <= size && memcmp(name, "Go\0", 4) == 0)
+			return true;
+		at = (at + sizeof(*n) + n->n_namesz + align - 1) & ~(align - 1);
+		at = (at + n->n_descsz + align - 1) & ~(align - 1);
+	}
+	return false;
+}
+
+static int holds_go(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+
+		if (ph->p_type == PT_NOTE &&
+		    notes_of_go((const char *)info->dlpi_addr + ph->p_vaddr, ph->p_memsz, ph->p_align == 8 ? 8 : 4))
+			return true;
+	}
+	return false;
+}
+
 const char *host_missing_feature(void)
 {
 	const char *unfit = host_libc_unfit();
@@ -45,6 +77,9 @@ const char *host_missing_feature(void)
 	/* It breaks at the return of each call, and resumes only the kernel thread that has made the call. */
 	if (traced_by("ltrace\n"))
 		return "ltrace traces the program";
+	/* Its threads make system calls of their own: identity, alternate stack and mask are the kernel thread's. */
+	if (dl_iterate_phdr(holds_go, NULL))
+		return "the program holds Go code";
 	return NULL;
 }
 

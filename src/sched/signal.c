@@ -217,16 +217,29 @@ static bool on_alternate_stack(const ucontext_t *uc)
 	return (uintptr_t)__builtin_frame_address(0) - lo < size && arch_ucontext_sp(uc) - lo >= size;
 }
 
+/* Whether some signal may put its frame on whatever the stack pointer leads to, by the program's own wish. */
+static bool has_plain_handler(void)
+{
+	for (int sig = 1; sig < 65; sig++) {
+		void *handler = (void *)load_relaxed(&signal_actions[sig].handler);
+
+		if (handler != (void *)SIG_DFL && handler != (void *)SIG_IGN && !(SIGBIT(sig) & SYNCHRONOUS) &&
+		    !(load_relaxed(&signal_actions[sig].flags) & SA_ONSTACK))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Whether t may leave in a handler here, which then lies on the stack that it interrupted. Who has an alternate stack
- * may use the stack pointer for something else meanwhile (Erlang's code), or have little stacks on purpose.
+ * for all handlers may use the stack pointer for something else meanwhile (Erlang's code), or have little stacks.
  */
 static bool stack_will_do(const struct task *t, const ucontext_t *uc)
 {
 	enum { ROOM = 4096 };
 	uintptr_t sp = arch_ucontext_sp(uc);
 
-	return !t->stack_hi || (sp <= t->stack_hi && sp > t->stack_lo + arch_handler_frame(uc) + ROOM);
+	return !t->stack_hi || (sp <= t->stack_hi && sp > t->stack_lo + arch_handler_frame(uc) + ROOM) || has_plain_handler();
 }
 
 static void attend_moved(int sig, siginfo_t *info, void *ucontext);

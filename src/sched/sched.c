@@ -49,6 +49,21 @@ void park_in_kernel(struct task *t, uint64_t deadline, uint64_t realtime)
 	swap_acquire(&t->run, RUN_RUNNING);	/* pairs with the CAS in task_unpark() */
 }
 
+/*
+ * A handler of a fault in t's code has pinned it to its carrier, and waits. Outside the runtime, so that
+ * the monitor takes the server from a carrier that sleeps here.
+ */
+static void park_on_carrier(struct task *t, uint64_t deadline, uint64_t realtime)
+{
+	uint32_t depth = t->np;
+
+	t->np = 0;
+	compiler_barrier();
+	park_in_kernel(t, deadline, realtime);
+	np_enter(t);
+	t->np = depth;
+}
+
 /* A registered worker that has begun a transition: its server does not run yet, so it sleeps where it is. */
 static bool in_transition(struct task *t)
 {
@@ -76,7 +91,10 @@ void task_park(struct task *t, uint64_t deadline, uint64_t realtime, struct task
 		return;
 	}
 	if (stays_on_kernel_thread(t)) {
-		park_in_kernel(t, deadline, realtime);
+		if (t->kind == TASK_WORKER && !t->role && !t->at_home)
+			park_on_carrier(t, deadline, realtime);
+		else
+			park_in_kernel(t, deadline, realtime);
 		return;
 	}
 	if (t->carrier && t->carrier->server)

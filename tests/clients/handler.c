@@ -455,6 +455,44 @@ static void ends_its_own_wait(void)
 	join_thread(t);
 }
 
+static sem_t trapped, go_on;
+
+static void on_trap(int sig)
+{
+	CHECK_EQ(sem_post(&trapped), 0);
+	while (sem_wait(&go_on))
+		CHECK_EQ(errno, EINTR);
+	handled++;
+}
+
+static void *trap_many(void *arg)
+{
+	CHECK_EQ(sem_wait(&begun), 0);
+	for (int i = 0; i < SIGNALS; i++)
+		__asm__ volatile("int3" ::: "memory");
+	return arg;
+}
+
+/* As in SBCL, whose code traps where it is to stop for the garbage collector. */
+static void handler_of_fault_waits(void)
+{
+	pthread_t t;
+
+	sem_init(&begun, 0, 0);
+	sem_init(&trapped, 0, 0);
+	sem_init(&go_on, 0, 0);
+	set_handler(SIGTRAP, on_trap, 0);
+	start_thread(&t, trap_many, NULL);
+	sleep_ms(5);
+	CHECK_EQ(sem_post(&begun), 0);
+	for (int i = 0; i < SIGNALS; i++) {
+		CHECK_EQ(sem_wait(&trapped), 0);
+		CHECK_EQ(sem_post(&go_on), 0);
+	}
+	join_thread(t);
+	CHECK_EQ(handled, SIGNALS);
+}
+
 const struct check checks[] = {
 	{ "while_computing", while_computing, NULL },
 	{ "while_yielding", while_yielding, NULL },
@@ -470,5 +508,6 @@ const struct check checks[] = {
 	{ "overflow_is_handled", overflow_is_handled, "exit 21" },
 	{ "ends_its_own_wait", ends_its_own_wait, NULL },
 	{ "faults_are_handled", faults_are_handled, NULL },
+	{ "handler_of_fault_waits", handler_of_fault_waits, NULL },
 	{ 0 },
 };

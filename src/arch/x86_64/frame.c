@@ -60,16 +60,17 @@ uintptr_t arch_ucontext_sp(const void *ucontext)
 	return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RSP];
 }
 
+enum { RED_ZONE = 128, KERNEL_UCONTEXT = 304, FXSAVE = 512, FRAME_HAS_XSTATE = 1, XSTATE_MAGIC = 0x46505853 };
+
 /* The kernel's signal frame without the return address below it; the state of the floating-point unit is elsewhere. */
 struct signal_frame {
 	unsigned long flags;
 	char to_fpregs[offsetof(ucontext_t, uc_mcontext.fpregs) - sizeof(unsigned long)];
 	char *fpregs;
-	char to_info[304 - offsetof(ucontext_t, uc_mcontext.fpregs) - sizeof(char *)];
+	char to_info[KERNEL_UCONTEXT - offsetof(ucontext_t, uc_mcontext.fpregs) - sizeof(char *)];
 	siginfo_t info;
 };
-
-enum { RED_ZONE = 128, FXSAVE = 512, FRAME_HAS_XSTATE = 1, XSTATE_MAGIC = 0x46505853 };
+_Static_assert(offsetof(struct signal_frame, info) == KERNEL_UCONTEXT, "the kernel's layout");
 
 static size_t fpregs_size(const struct signal_frame *f)
 {

@@ -54,12 +54,12 @@ static bool announce_locked(pthread_rwlock_t *l, bool write)
 	return false;
 }
 
-/* The caller is out of the queue: if it was the last, unlocks need not look any more. */
+/* The caller is out of the queue: if it was the last, unlocks, and readers, need not look any more. */
 static void tidy(pthread_rwlock_t *l)
 {
 	struct bucket *b = waitq_lock(l);
 
-	if (!waitq_next_locked(b, l, NULL))
+	if (!waitq_next_locked(b, l, NULL) && !load_relaxed(rwlock_writers(l)))
 		and_acq_rel(rwlock_word(l), ~(uint32_t)RW_WAITING);
 	waitq_unlock(b);
 }
@@ -99,6 +99,13 @@ static void wake_waiters(pthread_rwlock_t *l, struct task *t, bool writers_first
 	np_leave(t);
 }
 
+/* From when it begins to wait until it has the lock, not only until it is woken: no reader may come in between. */
+static void count_writer(pthread_rwlock_t *l, bool write, int change)
+{
+	if (write)
+		add_acq_rel(rwlock_writers(l), (uint32_t)change);
+}
+
 static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const struct wait_until *u)
 {
 	struct wait_until until = *u;
@@ -107,9 +114,9 @@ static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const s
 
 	until.leave_on_signal = true;
 	np_enter(t);
+	count_writer(l, write, 1);
 	while ((ret = try_lock(l, t, write)) == EBUSY) {
-		struct waiter w = { .exclusive = write, .unit = 1,
-				    .count = write ? rwlock_writers(l) : NULL };
+		struct waiter w = { .exclusive = write };
 		struct bucket *b = waitq_lock(l);
 		struct task *owner;
 
@@ -126,10 +133,14 @@ static int lock_waiting(pthread_rwlock_t *l, struct task *t, bool write, const s
 			ret = ETIMEDOUT;
 			break;
 		}
-		if (ret == WAIT_INTERRUPTED)
+		if (ret == WAIT_INTERRUPTED) {
+			count_writer(l, write, -1);	/* the handler may leave by siglongjmp() */
 			signals_run(t);
+			count_writer(l, write, 1);
+		}
 	}
-	if (waited || ret == ETIMEDOUT)
+	count_writer(l, write, -1);
+	if (waited || write)
 		tidy(l);
 	/* Readers may have waited for nothing but a writer that has given up. */
 	if (ret == ETIMEDOUT && write && !rw_has_writer(load_relaxed(rwlock_word(l))))

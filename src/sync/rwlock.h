@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Read-write locks on the libc's object: one word (bits in host/rwlock.h), the
- * writer's tid, and the number of waiting writers.
+ * writer's tid, and the number of writers that want it.
  *
  * RW_WAITING is set under the bucket's lock by whoever joins the queue, and
  * cleared there when the queue has become empty; an unlock that finds it wakes

@@ -2,6 +2,7 @@
 /* Read-write locks: readers together, writers alone, time limits, errors, and who goes first. */
 #include "client.h"
 
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -255,6 +256,49 @@ static void writer_first(void)
 }
 #endif
 
+#ifdef __GLIBC__
+enum { ROUNDS = 200 };
+
+static int written;
+
+static void *write_rounds(void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		sem_wait(&step);
+		CHECK_EQ(pthread_rwlock_wrlock(&rw), 0);
+		written++;
+		CHECK_EQ(pthread_rwlock_unlock(&rw), 0);
+	}
+	return arg;
+}
+
+/* Nor does anybody read between the last reader's unlock and the writer that has waited for it. */
+static void writer_is_not_overtaken(void)
+{
+	pthread_rwlockattr_t a;
+	pthread_t writer;
+
+	pthread_rwlockattr_init(&a);
+	prefer(&a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&rw, &a);
+	sem_init(&step, 0, 0);
+	start_thread(&writer, write_rounds, NULL);
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(pthread_rwlock_rdlock(&rw), 0);
+		sem_post(&step);
+		while (pthread_rwlock_tryrdlock(&rw) != EBUSY) {
+			pthread_rwlock_unlock(&rw);
+			sched_yield();
+		}
+		CHECK_EQ(pthread_rwlock_unlock(&rw), 0);
+		CHECK_EQ(pthread_rwlock_rdlock(&rw), 0);
+		CHECK_EQ(written, i + 1);
+		CHECK_EQ(pthread_rwlock_unlock(&rw), 0);
+	}
+	join_thread(writer);
+}
+#endif
+
 /* By default a waiting writer does not stop a thread that reads already from reading again. */
 static void readers_nest(void)
 {
@@ -305,6 +349,7 @@ const struct check checks[] = {
 	{ "time_out", time_out, NULL },
 #ifdef __GLIBC__
 	{ "writer_first", writer_first, NULL },
+	{ "writer_is_not_overtaken", writer_is_not_overtaken, NULL },
 #endif
 	{ "readers_nest", readers_nest, NULL },
 	{ 0 },

@@ -291,7 +291,7 @@ static uint64_t turn_ends(struct server *s, uint64_t now)
 	return s->turn_since + slice_of(s);
 }
 
-/* Whether c's worker w could not be moved: the kernel gives it and others turns, once the server has gone elsewhere. */
+/* Whether c's worker w could not be moved, a hint that server_hold() checks: the kernel gives it and others turns, once the server has gone elsewhere. */
 static bool stays(struct carrier *c, struct task *w)
 {
 	return load_relaxed(&c->stays) && swap_acquire(&c->stays, NULL) == w;

@@ -42,7 +42,7 @@ void umcg_call_home(struct task *t, uint32_t attn)
 static int process;		/* that our state is of */
 static bool started_here;	/* the runtime, since the last fork() has begun */
 
-static void begin_afresh(void)
+void interpose_in_child(void)
 {
 	process = sys_getpid();
 	once_after_fork_child();
@@ -61,14 +61,14 @@ static void before_fork(void)
 static void after_fork_child(void)
 {
 	if (!started_here || process != sys_getpid())
-		begin_afresh();
+		interpose_in_child();
 }
 
 /* Such a handler finds the parent's state. */
 static void notice_fork(void)
 {
 	if (process != sys_getpid())
-		begin_afresh();
+		interpose_in_child();
 }
 
 /* The runtime's own two signals get the one handler too; it unblocks them itself, see interrupted(). */

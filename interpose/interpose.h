@@ -19,6 +19,9 @@ void interpose_init(void);
 /* Start the runtime if it can work here. */
 void interpose_start(void);
 
+/* The caller is the only thread of a process that was made without the handlers of pthread_atfork(). */
+void interpose_in_child(void) __attribute__((visibility("hidden")));
+
 /* The calling task goes to its home, where it stays until its next scheduling point. */
 void umcg_go_home(void) __attribute__((visibility("hidden")));
 
@@ -130,6 +133,6 @@ struct task *thread_task_of_tid(pid_t tid) __attribute__((visibility("hidden")))
 
 /* thread.c: end of a thread, before its libc thread goes. */
 void thread_on_exit(struct task *t);
-void thread_exits_raw(void) __attribute__((visibility("hidden")));
+void thread_exits_raw(int status) __attribute__((visibility("hidden")));
 
 #endif

@@ -6,6 +6,9 @@
  */
 #include "interpose.h"
 
+#include <sched.h>
+#include <stdarg.h>
+
 static struct task *pin(void)
 {
 	struct task *t = umcg_self;
@@ -39,9 +42,46 @@ WRAPPER pid_t _Fork(void)
 	pid_t pid = real()->_Fork();
 
 	if (pid == 0)
-		runtime_after_fork_child();
+		interpose_in_child();
 	unpin(t);
 	return pid;
+}
+
+struct start {
+	int (*fn)(void *);
+	void *arg;
+};
+
+static int begin_in_child(void *arg)
+{
+	struct start s = *(struct start *)arg;
+	int status;
+
+	interpose_in_child();
+	status = s.fn(s.arg);
+	thread_exits_raw(status);	/* as the libc's clone() does next */
+	return status;
+}
+
+/* Who shares our memory has no runtime of its own. */
+WRAPPER int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+{
+	struct start s = { fn, arg };
+	pid_t *parent_tid, *child_tid;
+	va_list ap;
+	void *tls;
+
+	va_start(ap, arg);
+	parent_tid = va_arg(ap, pid_t *);
+	tls = va_arg(ap, void *);
+	child_tid = va_arg(ap, pid_t *);
+	va_end(ap);
+	umcg_go_home();
+	if (fn && !(flags & (CLONE_VM | CLONE_SETTLS))) {
+		fn = begin_in_child;
+		arg = &s;
+	}
+	return real()->clone(fn, stack, flags, arg, parent_tid, tls, child_tid);
 }
 
 WRAPPER int forkpty(int *master, char *name, const struct termios *tty, const struct winsize *size)

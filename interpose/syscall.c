@@ -3,6 +3,7 @@
 #include "futex.h"
 #include "interpose.h"
 
+#include <sched.h>
 #include <stdarg.h>
 
 /* Raw system calls whose effect or answer depends on the kernel thread, and those that wait for what is no descriptor. */
@@ -161,6 +162,21 @@ static bool as_function(long nr, const long *a, long *ret)
 	return done;
 }
 
+/* Whether nr makes a process with a copy of our memory, which goes on with its creator's stack. */
+static bool forks(long nr, const long *a)
+{
+	switch (nr) {
+	case SYS_fork:
+		return true;
+	case SYS_clone:
+		return !(a[0] & (CLONE_VM | CLONE_SETTLS));
+	case SYS_clone3:
+		return !(*(const uint64_t *)a[0] & (CLONE_VM | CLONE_SETTLS));	/* struct clone_args begins with the flags */
+	default:
+		return false;
+	}
+}
+
 /* Those that open. */
 static void before_open(long nr, const long *a)
 {
@@ -244,8 +260,11 @@ WRAPPER long syscall(long nr, ...)
 	if (!bind_for(nr, a) && on_carrier() && belongs_home(nr, a))
 		umcg_go_home();
 	if (nr == SYS_exit)
-		thread_exits_raw();
+		thread_exits_raw((int)a[0]);
 	if (nr == SYS_rt_sigtimedwait)
 		return umcg_raw_sigtimedwait(a);
-	return umcg_sent_raw(nr, a, real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
+	ret = real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (ret == 0 && forks(nr, a))
+		interpose_in_child();
+	return umcg_sent_raw(nr, a, ret);
 }

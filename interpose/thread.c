@@ -271,14 +271,22 @@ void thread_on_exit(struct task *t)
 		runtime_thread_ended();
 }
 
-/* The raw call ends the kernel thread, without destructors: it must be the caller's own. */
-void thread_exits_raw(void)
+/*
+ * The raw call ends the kernel thread, without destructors: it must be the caller's own. The status of the
+ * last one is the process's, which the runtime's threads must not outlive.
+ */
+void thread_exits_raw(int status)
 {
 	struct task *t = umcg_self;
 
 	umcg_go_home();
-	if (!t || t->kind != TASK_WORKER || t == umcg_rt.main)
+	if (!t || t->kind != TASK_WORKER)
 		return;
+	if (t == umcg_rt.main) {
+		if (!load_relaxed(&umcg_rt.threads))
+			_exit(status);
+		return;
+	}
 	go_home_for_good(NULL);
 	if (umcg_self)
 		thread_on_exit(t);

@@ -2,10 +2,12 @@
 /* fork() while other threads run: the child is the thread that called, with working locks, threads and mask. */
 #include "client.h"
 
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static atomic_bool over;
@@ -321,6 +323,83 @@ static void thread_in_handler(void)
 		child_with_early_thread();
 }
 
+/* Waits that the kernel ends: nobody else is there to do it. */
+static int wait_as_child(void *arg)
+{
+	int ends[2];
+	char got;
+
+	CHECK_EQ(usleep(1000), 0);
+	CHECK_EQ(pipe(ends), 0);
+	if (!fork()) {
+		usleep(1000);
+		CHECK_EQ(write(ends[1], "x", 1), 1);
+		_exit(0);
+	}
+	CHECK_EQ(read(ends[0], &got, 1), 1);
+	return 50;
+}
+
+static int unshare_as_child(void *arg)
+{
+	CHECK_EQ(unshare(CLONE_FS), 0);
+	return 50;
+}
+
+/* The status of the last thread is the process's. */
+static int have_thread_as_child(void *arg)
+{
+	pthread_t t;
+
+	start_thread(&t, lock_and_end, NULL);
+	join_thread(t);
+	return wait_as_child(arg);
+}
+
+static void clone_and_wait(int (*live)(void *))
+{
+	static __thread char stack[65536] __attribute__((aligned(64)));
+	pid_t children[2];
+
+	children[0] = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (!children[0])
+		syscall(SYS_exit, live(NULL));
+	children[1] = clone(live, stack + sizeof(stack), SIGCHLD, NULL);
+	for (int i = 0; i < 2; i++) {
+		int status = -1;
+
+		CHECK(children[i] > 0);
+		CHECK_EQ(waitpid(children[i], &status, 0), children[i]);
+		CHECK_EQ(status, 50 << 8);
+	}
+}
+
+static void *clone_some(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		usleep(100);
+		clone_and_wait(wait_as_child);
+	}
+	return NULL;
+}
+
+/* Without fork(), so without its handlers; just after a thread has ended, and beside threads that do not wait for it. */
+static void by_clone(void)
+{
+	pthread_t t[4], cloner;
+
+	start_thread(&cloner, lock_and_end, NULL);
+	join_thread(cloner);
+	clone_and_wait(unshare_as_child);
+	clone_and_wait(wait_as_child);
+	clone_and_wait(have_thread_as_child);
+	start_crowd(t);
+	clone_and_wait(wait_as_child);
+	start_thread(&cloner, clone_some, NULL);
+	join_thread(cloner);
+	end_crowd(t);
+}
+
 const struct check checks[] = {
 	{ "from_main", from_main, NULL },
 	{ "from_threads", from_threads, NULL },
@@ -330,5 +409,6 @@ const struct check checks[] = {
 	{ "atfork_order", atfork_order, NULL },
 	{ "held_lock", held_lock, NULL },
 	{ "thread_in_handler", thread_in_handler, NULL },
+	{ "by_clone", by_clone, NULL },
 	{ 0 },
 };

@@ -77,14 +77,19 @@ void carrier_post(struct carrier *c)
 	}
 }
 
-/* What idle servers do, a busy one does now and then. */
-static void look_round(struct server *s)
+/*
+ * What idle servers do, a busy one does now and then. Workers that yield to each other may be waiting for one
+ * whose carrier wants this CPU.
+ */
+static void look_round(struct server *s, enum post post)
 {
 	if (likely(s->switches % SWITCHES_PER_LOOK))
 		return;
 	poller_look_if_wanted();
 	if (s->switches % SWITCHES_PER_BALANCE == 0)
 		server_balance(s);
+	if (post == POST_YIELD)
+		sys_sched_yield();
 }
 
 /*
@@ -112,7 +117,7 @@ bool carrier_switch(struct task *t, enum post post, struct task *chosen)
 		next->lent = next->preempted;
 		s->swaps++;
 	} else if (s) {
-		look_round(s);
+		look_round(s, post);
 		next = server_pick(s);
 	}
 	if (!next && post == POST_YIELD && s)

@@ -50,6 +50,9 @@ void umcg_call_home(struct task *t, uint32_t attn) __attribute__((visibility("hi
 /* A timer or a sleep is about to use that clock: if it is a thread's CPU time, that thread stays at home. */
 void umcg_clock_binds(clockid_t clock) __attribute__((visibility("hidden")));
 
+/* A seccomp filter is about to be installed: all threads run 1:1 from now on. */
+void umcg_before_filter(const void *program) __attribute__((visibility("hidden")));
+
 /* Whether prctl(option) is such a change. */
 bool umcg_prctl_binds(long option) __attribute__((visibility("hidden")));
 

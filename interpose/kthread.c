@@ -9,6 +9,7 @@
 #include "setxid.h"
 
 #include <stdarg.h>
+#include <linux/seccomp.h>
 
 void umcg_stay_home(void)
 {
@@ -137,6 +138,14 @@ bool umcg_prctl_binds(long option)
 	}
 }
 
+void umcg_before_filter(const void *program)
+{
+	if (!program)
+		return;			/* it asks whether there are filters */
+	umcg_stay_home();
+	retire_for_good();
+}
+
 WRAPPER int prctl(int option, ...)
 {
 	unsigned long a[4];
@@ -147,6 +156,8 @@ WRAPPER int prctl(int option, ...)
 		a[i] = va_arg(ap, unsigned long);
 	va_end(ap);
 	umcg_prctl_binds(option) ? umcg_stay_home() : umcg_go_home();
+	if (option == PR_SET_SECCOMP && a[0] == SECCOMP_MODE_FILTER)
+		umcg_before_filter((const void *)a[1]);
 	return real()->prctl(option, a[0], a[1], a[2], a[3]);
 }
 

@@ -3,6 +3,7 @@
 #include "futex.h"
 #include "interpose.h"
 
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdarg.h>
 
@@ -206,10 +207,15 @@ static bool bind_for(long nr, const long *a)
 	case SYS_prctl:
 		if (!umcg_prctl_binds(a[0]))
 			return false;
+		if (a[0] == PR_SET_SECCOMP && a[1] == SECCOMP_MODE_FILTER)
+			umcg_before_filter((const void *)a[2]);
+		break;
+	case SYS_seccomp:
+		if (a[0] == SECCOMP_SET_MODE_FILTER)
+			umcg_before_filter((const void *)a[2]);
 		break;
 	case SYS_setpriority:
 	case SYS_ioprio_set:
-	case SYS_seccomp:
 	case SYS_unshare:
 	case SYS_setns:
 	case SYS_capset:

@@ -173,6 +173,11 @@ tests_clients_nohang_libc_SOURCES = tests/clients/nohang_libc.c
 tests_clients_nohang_libc_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_nohang_libc_LDADD = $(CLIENT_LIBS)
 
+check_PROGRAMS += tests/clients/confined
+tests_clients_confined_SOURCES = tests/clients/confined.c
+tests_clients_confined_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_confined_LDADD = $(CLIENT_LIBS)
+
 check_PROGRAMS += tests/clients/fork
 tests_clients_fork_SOURCES = tests/clients/fork.c
 tests_clients_fork_CFLAGS = $(CLIENT_CFLAGS)

@@ -2,7 +2,7 @@
 # The clients once more, as programs for musl: dynamic ones, and static ones without and with the library. From the
 # same sources.
 
-MUSL_CLIENTS = alarm alone altstack barrier c11 cancel children cond cond_timed contend cpu_clock create creds descriptors early \
+MUSL_CLIENTS = alarm alone altstack barrier c11 cancel children cond cond_timed confined contend cpu_clock create creds descriptors early \
 	ends fatal fork futex handler identity io_cancel io_connect io_event io_life io_numbers io_open io_others io_pipe io_race io_raw \
 	io_signal io_socket io_stream io_wait join jumps kthread limits messages mutex mutex_timed no_tables \
 	nohang nohang_libc oldsignals queue rawmask robust rwlock sem shared sigfd sigmask sigqueue sigself sigstorm \

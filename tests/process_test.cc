@@ -5,5 +5,6 @@
 JUDGE_SAME(Fork, {"fork"});
 JUDGE_SAME(Alone, {"alone"});
 JUDGE_SAME(OtherPrograms, {"spawn", "children"});
+JUDGE_SAME(Confined, {"confined"});
 JUDGE_SAME(Fatal, {"fatal"});
 JUDGE_SAME(Jobs, {"jobs"});

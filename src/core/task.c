@@ -9,20 +9,30 @@ thread_data struct task *umcg_self;
 
 enum { SLAB_TASKS = 64, PID_LIMIT = 1 << 22 };
 
+struct slab {
+	struct slab *next;
+	struct task tasks[SLAB_TASKS];
+};
+
 static struct {
 	struct lock lock;
 	struct task *free;		/* guarded by lock */
+	struct slab *slabs;		/* all; written under lock */
 	struct task **by_tid;		/* PID_LIMIT entries, resident as far as touched */
 } tasks;
 
 static void grow_locked(void)
 {
-	struct task *slab = sys_map(SLAB_TASKS * sizeof(*slab));
+	struct slab *slab = sys_map(sizeof(*slab));
 
-	for (int i = 0; slab && i < SLAB_TASKS; i++) {
-		slab[i].next_free = tasks.free;
-		tasks.free = &slab[i];
+	if (!slab)
+		return;
+	for (int i = 0; i < SLAB_TASKS; i++) {
+		slab->tasks[i].next_free = tasks.free;
+		tasks.free = &slab->tasks[i];
 	}
+	slab->next = tasks.slabs;
+	store_release(&tasks.slabs, slab);	/* pairs with tasks_each() */
 }
 
 struct task *task_alloc(enum task_kind kind)
@@ -56,6 +66,14 @@ void task_unref(struct task *t)
 	t->next_free = tasks.free;
 	tasks.free = t;
 	lock_release(&tasks.lock);
+}
+
+void tasks_each(void (*visit)(struct task *t, void *arg), void *arg)
+{
+	for (struct slab *slab = load_acquire(&tasks.slabs); slab; slab = slab->next)
+		for (int i = 0; i < SLAB_TASKS; i++)
+			if (load_relaxed(&slab->tasks[i].refs))
+				visit(&slab->tasks[i], arg);
 }
 
 void task_publish_tid(struct task *t)

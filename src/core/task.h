@@ -216,6 +216,9 @@ struct task *task_alloc(enum task_kind kind);
 void task_unref(struct task *t);
 void tasks_after_fork_child(void);
 
+/* visit() each task. One that is made or freed meanwhile may be visited or not. */
+void tasks_each(void (*visit)(struct task *t, void *arg), void *arg);
+
 /* Owner table for "who holds this lock": the task whose home has this tid, or NULL. */
 void task_publish_tid(struct task *t);
 void task_retract_tid(struct task *t);

@@ -2,6 +2,7 @@
 /* The signals that were held back; see kept.h. */
 #include "sched/kept.h"
 #include "base/lock.h"
+#include "sched/runtime.h"
 
 enum {
 	TOKEN = 0x756d6367,		/* si_errno, which nobody uses */
@@ -117,11 +118,22 @@ static kernel_sigset block_all(void)
 	return old;
 }
 
+/* The program's filter may forbid the call that passes on what a signal says. */
+static void send_again(int sig, const siginfo_t *info)
+{
+	if (load_relaxed(&umcg_rt.confined))
+		sys_tgkill(sys_getpid(), sys_gettid(), sig);
+	else
+		sys_sigqueue_self(sig, info);
+}
+
 void kept_hold_back(struct task *t, int sig, const siginfo_t *info)
 {
 	kernel_sigset old = block_all();
 
-	if (sig < FIRST_QUEUED || (!is_token(t, sig, info) && !keep(t, sig, info)))
+	if (sig < FIRST_QUEUED)
+		send_again(sig, info);
+	else if (!is_token(t, sig, info) && !keep(t, sig, info))
 		sys_sigqueue_self(sig, info);
 	else if (!queue_token(sig))
 		t->kept_unqueued[sig]++;

@@ -7,6 +7,10 @@
  *
  * The monitor ends them. From the moment that it sets retiring, the main thread's
  * waits leave it at home: there they are the kernel's, and need no engine.
+ *
+ * They also end, for good, before the program installs a seccomp filter: that may
+ * forbid what they do, and would hold for those that are created later. Then all
+ * workers are called home, and stay.
  */
 #include "sched/contract.h"
 
@@ -17,6 +21,7 @@ enum {
 	AGAIN_MS = 5,			/* until the next attempt, after one that failed */
 	RETRY_US = 50,
 	GONE_LOOKS = 1000,
+	CONFINE_MS = 1000,		/* a worker that does not come home by then, because it is stuck, keeps its carrier */
 };
 
 static uint64_t again_at;		/* ns; the monitor's */
@@ -42,7 +47,7 @@ uint64_t retire_due(uint64_t now)
 	uint64_t due;
 
 	/* The last thread may end just now: look again after we have said that we do not. Pairs with retire_alone(). */
-	if (!is_alone() && (!swap_acq_rel(&watched, 0) || !is_alone()))
+	if (!load_relaxed(&umcg_rt.confined) && !is_alone() && (!swap_acq_rel(&watched, 0) || !is_alone()))
 		return NO_DEADLINE;
 	store_relaxed(&watched, 1);
 	if (load_relaxed(&at_once))
@@ -51,15 +56,17 @@ uint64_t retire_due(uint64_t now)
 	return due < again_at ? again_at : due;
 }
 
-/* Whether m is at home and will see retiring before it thinks of leaving. */
-static bool stays_home(struct task *m)
+/* Whether t is at home and will see retiring before it thinks of leaving; for good: it is bound then. */
+static bool stays_home(struct task *t, bool for_good)
 {
 	bool stays;
 
-	if (!worker_ask(m))		/* the membarrier is wanted in any case */
+	if (!worker_ask(t))		/* the membarrier is wanted in any case */
 		return false;
-	stays = m->at_home && (load_acquire(&m->np) == 0 || load_acquire(&m->run) == RUN_ASLEEP);
-	server_let_go(m);
+	stays = t->at_home && (load_acquire(&t->np) == 0 || load_acquire(&t->run) == RUN_ASLEEP);
+	if (stays && for_good)
+		t->bound = true;
+	server_let_go(t);
 	return stays;
 }
 
@@ -135,23 +142,37 @@ void retire_leavers(void)
 	lock_release(&umcg_rt.start_lock);
 }
 
+static void bring_home(struct task *t, void *away)
+{
+	bool for_good = load_relaxed(&umcg_rt.confined);
+
+	if (t->kind != TASK_WORKER || (t->at_home && t->bound) || stays_home(t, for_good))
+		return;
+	*(bool *)away = true;
+	if (!t->tid || (for_good && t->role))
+		return;
+	or_acq_rel(&t->attn, for_good ? ATTN_BIND : ATTN_SIGNAL);	/* at home: seen when it leaves the runtime */
+	if (!t->at_home)
+		task_interrupt(t);
+}
+
 static bool retire_locked(void)
 {
-	struct task *m = umcg_rt.main;
+	bool confined = load_relaxed(&umcg_rt.confined);
+	bool away = confined && load_acquire(&umcg_rt.unborn);		/* pairs with home_main() */
 
-	if (!is_alone())
+	if (!confined && !is_alone())
 		return false;
 	store_relaxed(&umcg_rt.retiring, true);
-	if (stays_home(m)) {
-		end_carriers();
-		store_release(&umcg_rt.engine, false);
-		return true;
-	}
-	if (!m->at_home) {
-		or_acq_rel(&m->attn, ATTN_SIGNAL);
-		task_interrupt(m);
-	}
-	return false;
+	if (confined)
+		tasks_each(bring_home, &away);
+	else
+		bring_home(umcg_rt.main, &away);
+	if (away)
+		return false;
+	end_carriers();
+	store_release(&umcg_rt.engine, false);
+	return true;
 }
 
 bool retire(uint64_t now)
@@ -173,15 +194,31 @@ void retire_await_monitor(void)
 		sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
 }
 
+static void press(void)
+{
+	monitor_wake();
+	monitor_poke();
+	sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
+}
+
 void retire_now(void)
 {
 	store_relaxed(&at_once, true);
-	while (load_acquire(&umcg_rt.engine) && is_alone()) {
-		monitor_wake();
-		monitor_poke();
-		sys_sleep_ns(RETRY_US * NSEC_PER_USEC);
-	}
+	while (load_acquire(&umcg_rt.engine) && is_alone())
+		press();
 	store_relaxed(&at_once, false);
+	if (!load_acquire(&umcg_rt.engine))
+		retire_await_monitor();
+}
+
+void retire_for_good(void)
+{
+	uint64_t until = host_now() + CONFINE_MS * NSEC_PER_MSEC;
+
+	store_release(&umcg_rt.confined, true);
+	store_relaxed(&at_once, true);
+	while (load_acquire(&umcg_rt.engine) && host_now() < until)
+		press();
 	if (!load_acquire(&umcg_rt.engine))
 		retire_await_monitor();
 }

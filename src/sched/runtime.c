@@ -84,6 +84,8 @@ static int start_engine_locked(void)
 
 	if (umcg_rt.engine)
 		return 0;
+	if (umcg_rt.confined)
+		return fail("a seccomp filter was installed", -EPERM);
 	if (!umcg_rt.prepared)
 		err = prepare_locked();
 	retire_alone();
@@ -110,7 +112,7 @@ int runtime_thread_begins(void)
 	int err;
 
 	lock_acquire(&umcg_rt.start_lock);
-	umcg_rt.retiring = false;
+	umcg_rt.retiring = umcg_rt.confined;
 	err = start_engine_locked();
 	if (!err)
 		add_relaxed(&umcg_rt.threads, 1);
@@ -132,6 +134,8 @@ int runtime_start(void)
 
 	if (umcg_rt.active)
 		return 0;
+	if (umcg_rt.confined)
+		return fail("a seccomp filter was installed", -EPERM);
 	if (umcg_rt.config.disable)
 		return fail("disabled by UMCG_DISABLE", -ENOSYS);
 	n = umcg_rt.config.servers ? umcg_rt.config.servers : host_usable_cpus();
@@ -221,6 +225,7 @@ void runtime_after_fork_child(void)
 	poller_after_fork_child();
 	umcg_rt = (struct umcg_runtime){
 		.config = config,
+		.confined = umcg_rt.confined,
 		.keeper_deadline = NO_DEADLINE,
 		.timers.next = NO_DEADLINE,
 		.libc_text_lo = umcg_rt.libc_text_lo,

@@ -104,7 +104,8 @@ struct umcg_runtime {
 	struct lock start_lock;
 	bool prepared;			/* what the kernel threads need is there; set once */
 	bool engine;			/* the kernel threads run: monitor, a spare carrier and, if active, the servers'; written under start_lock */
-	bool retiring;			/* the main thread is the only one, its waits leave it at home; written under start_lock */
+	bool retiring;			/* waits leave workers at home: the main thread is the only one, or confined; written under start_lock */
+	bool confined;			/* 1:1 from now on, see retire_for_good(); set once */
 	bool stop;			/* carriers are to end */
 	uint32_t unborn;		/* workers whose kernel threads have been created, but are in no table yet */
 	uint32_t threads;		/* workers besides the main thread; incremented under start_lock */

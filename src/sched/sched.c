@@ -212,7 +212,7 @@ bool task_has_company(struct task *t)
 
 void task_yield(struct task *t)
 {
-	if (t->kind == TASK_WORKER && !t->bound && !t->role && !task_pinned(t)) {
+	if (task_may_park(t)) {
 		/* From home only if somebody waits: then it queues up like everybody else. */
 		if ((t->carrier || servers_have_work()) && carrier_switch(t, POST_YIELD, NULL))
 			return;
@@ -260,6 +260,8 @@ void task_interrupt(struct task *t)
 		}
 		worker_settle(t, SETTLE_WOKEN);
 	}
+	if (!load_acquire(&umcg_rt.engine))
+		return;		/* there is no carrier; and a filter may forbid the next call, see retire_for_good() */
 	sys_membarrier();	/* who is being switched to is seen to be on its carrier, or sees its attn */
 	c = load_acquire(&t->carrier);
 	if (c)

@@ -200,6 +200,9 @@ bool retire(uint64_t now);
 
 /* For the main thread, at home and outside the runtime: if it is the only one, it is so for the kernel too on return. */
 void retire_now(void);
+
+/* For a thread at home and outside the runtime: 1:1 from now on. */
+void retire_for_good(void);
 void retire_await_monitor(void);
 
 /* For the monitor: free what spare carriers that have ended leave behind. */

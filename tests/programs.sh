@@ -4,7 +4,7 @@
 # they write and how they end. The cases are the scripts of tests/programs/. Ratio: NPTL's median over ours.
 set -uo pipefail
 cases=$(cd "$(dirname "$0")/programs" && pwd)
-all=(pigz zstd xz lbzip2 pbzip2 sort sqlite sysbench-threads sysbench-mutex hackbench python-event python python-signals ruby erlang java sbcl swipl restic redis redis-io memcached nginx mariadb python-server)
+all=(pigz zstd xz lbzip2 pbzip2 sort sqlite sysbench-threads sysbench-mutex hackbench python-event python python-signals ruby erlang java sbcl swipl restic firefox redis redis-io memcached nginx mariadb python-server)
 
 usage() {
     cat <<TEXT

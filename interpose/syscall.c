@@ -3,6 +3,7 @@
 #include "futex.h"
 #include "interpose.h"
 
+#include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -35,6 +36,8 @@ static bool belongs_home(long nr, const long *a)
 	case SYS_wait4:
 	case SYS_waitid:
 	case SYS_set_robust_list:
+	case SYS_get_robust_list:
+	case SYS_get_mempolicy:
 	case SYS_set_tid_address:
 	case SYS_rseq:
 	case SYS_kill:
@@ -204,6 +207,11 @@ static bool bind_for(long nr, const long *a)
 	case SYS_sched_setattr:
 		umcg_stay_home_tid((pid_t)a[0]);
 		return true;
+	case SYS_perf_event_open:		/* counts on the kernel thread */
+		if (a[1] < 0 || a[4] & PERF_FLAG_PID_CGROUP)
+			return false;
+		umcg_stay_home_tid((pid_t)a[1]);
+		return true;
 	case SYS_prctl:
 		if (!umcg_prctl_binds(a[0]))
 			return false;
@@ -229,6 +237,11 @@ static bool bind_for(long nr, const long *a)
 	case SYS_setfsuid:
 	case SYS_setfsgid:
 	case SYS_keyctl:
+	case SYS_set_mempolicy:
+#ifdef SYS_landlock_restrict_self
+	case SYS_landlock_restrict_self:
+#endif
+	case SYS_pkey_alloc:
 		break;
 	default:
 		return false;
@@ -272,5 +285,7 @@ WRAPPER long syscall(long nr, ...)
 	ret = real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (ret == 0 && forks(nr, a))
 		interpose_in_child();
+	if (ret >= 0 && nr == SYS_pkey_alloc)
+		retire_for_good();
 	return umcg_sent_raw(nr, a, ret);
 }

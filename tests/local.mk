@@ -279,9 +279,14 @@ tests_clients_children_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_children_LDADD = $(CLIENT_LIBS)
 
 check_PROGRAMS += tests/clients/kthread
-tests_clients_kthread_SOURCES = tests/clients/kthread.c
+tests_clients_kthread_SOURCES = tests/clients/kthread.c tests/clients/kthread.h
 tests_clients_kthread_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_kthread_LDADD = $(CLIENT_LIBS)
+
+check_PROGRAMS += tests/clients/kthread_raw
+tests_clients_kthread_raw_SOURCES = tests/clients/kthread_raw.c
+tests_clients_kthread_raw_CFLAGS = $(CLIENT_CFLAGS)
+tests_clients_kthread_raw_LDADD = $(CLIENT_LIBS)
 
 check_PROGRAMS += tests/clients/cancel
 tests_clients_cancel_SOURCES = tests/clients/cancel.c

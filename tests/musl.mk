@@ -4,7 +4,7 @@
 
 MUSL_CLIENTS = alarm alone altstack barrier c11 cancel children cond cond_timed confined contend cpu_clock create creds descriptors early \
 	ends fatal fork futex handler identity io_cancel io_connect io_event io_life io_numbers io_open io_others io_pipe io_race io_raw \
-	io_signal io_socket io_stream io_wait join jumps kthread limits messages mutex mutex_timed no_tables \
+	io_signal io_socket io_stream io_wait join jumps kthread kthread_raw limits messages mutex mutex_timed no_tables \
 	nohang nohang_libc oldsignals queue rawmask robust rwlock sem shared sigfd sigmask sigqueue sigself sigstorm \
 	sigtake sleep spawn spin stacks stuck tsd
 

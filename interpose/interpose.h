@@ -56,6 +56,9 @@ void umcg_before_filter(const void *program) __attribute__((visibility("hidden")
 /* Whether prctl(option) is such a change. */
 bool umcg_prctl_binds(long option) __attribute__((visibility("hidden")));
 
+/* Whether arch_prctl(code) is. */
+bool umcg_arch_prctl_binds(long code) __attribute__((visibility("hidden")));
+
 /* Whether the caller is a worker that a carrier executes: only then is there anything to go home from. */
 static inline bool on_carrier(void)
 {

@@ -8,8 +8,13 @@
 #include "sched/broadcast.h"
 #include "setxid.h"
 
+#include <asm/prctl.h>
 #include <stdarg.h>
 #include <linux/seccomp.h>
+
+#ifndef PR_SCHED_CORE
+#define PR_SCHED_CORE 62		/* musl does not know it yet */
+#endif
 
 void umcg_stay_home(void)
 {
@@ -132,6 +137,12 @@ bool umcg_prctl_binds(long option)
 	case PR_SET_KEEPCAPS:
 	case PR_SET_SECUREBITS:
 	case PR_SET_TIMERSLACK:
+	case PR_MCE_KILL:
+	case PR_SET_TSC:
+	case PR_SET_SPECULATION_CTRL:
+	case PR_SET_IO_FLUSHER:
+	case PR_SET_SYSCALL_USER_DISPATCH:
+	case PR_SCHED_CORE:
 		return true;
 	default:
 		return false;
@@ -159,6 +170,30 @@ WRAPPER int prctl(int option, ...)
 	if (option == PR_SET_SECCOMP && a[0] == SECCOMP_MODE_FILTER)
 		umcg_before_filter((const void *)a[1]);
 	return real()->prctl(option, a[0], a[1], a[2], a[3]);
+}
+
+bool umcg_arch_prctl_binds(long code)
+{
+	return code != ARCH_GET_FS && code != ARCH_GET_GS && code != ARCH_GET_CPUID;
+}
+
+/* A base of GS, as Wine has one for each thread, or other state that no switch of ours saves. */
+WRAPPER int arch_prctl(int code, unsigned long address)
+{
+	umcg_arch_prctl_binds(code) ? umcg_stay_home() : umcg_go_home();
+	return real()->arch_prctl(code, address);
+}
+
+WRAPPER int ioperm(unsigned long from, unsigned long num, int on)
+{
+	umcg_stay_home();
+	return real()->ioperm(from, num, on);
+}
+
+WRAPPER int iopl(int level)
+{
+	umcg_stay_home();
+	return real()->iopl(level);
 }
 
 /* These the libc leaves to the one kernel thread: how a server acts for one client among others. */

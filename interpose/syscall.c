@@ -38,6 +38,7 @@ static bool belongs_home(long nr, const long *a)
 	case SYS_set_robust_list:
 	case SYS_get_robust_list:
 	case SYS_get_mempolicy:
+	case SYS_arch_prctl:
 	case SYS_set_tid_address:
 	case SYS_rseq:
 	case SYS_kill:
@@ -222,8 +223,14 @@ static bool bind_for(long nr, const long *a)
 		if (a[0] == SECCOMP_SET_MODE_FILTER)
 			umcg_before_filter((const void *)a[2]);
 		break;
+	case SYS_arch_prctl:
+		if (!umcg_arch_prctl_binds(a[0]))
+			return false;
+		break;
 	case SYS_setpriority:
 	case SYS_ioprio_set:
+	case SYS_ioperm:
+	case SYS_iopl:
 	case SYS_unshare:
 	case SYS_setns:
 	case SYS_capset:
@@ -237,6 +244,8 @@ static bool bind_for(long nr, const long *a)
 	case SYS_setfsuid:
 	case SYS_setfsgid:
 	case SYS_keyctl:
+	case SYS_add_key:
+	case SYS_request_key:
 	case SYS_set_mempolicy:
 #ifdef SYS_landlock_restrict_self
 	case SYS_landlock_restrict_self:

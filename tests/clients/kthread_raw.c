@@ -2,11 +2,16 @@
 /* State that the kernel keeps per thread, for which the libc has no function, or that is a register of the thread's. */
 #include "kthread.h"
 
+#include <asm/prctl.h>
 #include <linux/mempolicy.h>
 #include <linux/perf_event.h>
 #include <stdint.h>
+#include <sys/io.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+
+extern int arch_prctl(int, unsigned long);
 
 static int memory_policy(void)
 {
@@ -27,6 +32,60 @@ static void prefer_node(void)
 static void node_is_preferred(void) { CHECK_EQ(memory_policy(), MPOL_PREFERRED); }
 static void policy_is_default(void) { CHECK_EQ(memory_policy(), MPOL_DEFAULT); }
 static void own_memory_policy(void) { belongs_to_one((struct state){ prefer_node, node_is_preferred, policy_is_default }); }
+
+static unsigned long at_gs = 4711, original_gs;
+
+static unsigned long gs(void)
+{
+	unsigned long base;
+
+	CHECK_EQ(arch_prctl(ARCH_GET_GS, (unsigned long)&base), 0);
+	return base;
+}
+
+static void set_gs(void) { CHECK_EQ(arch_prctl(ARCH_SET_GS, (unsigned long)&at_gs), 0); }
+static void set_gs_raw(void) { CHECK_EQ(syscall(SYS_arch_prctl, ARCH_SET_GS, &at_gs), 0); }
+
+static void gs_is_set(void)
+{
+	unsigned long found;
+
+	__asm__ volatile("mov %%gs:0, %0" : "=r"(found));
+	CHECK_EQ(found, at_gs);
+	CHECK_EQ(gs(), (unsigned long)&at_gs);
+}
+
+static void gs_is_original(void) { CHECK_EQ(gs(), original_gs); }
+
+static void own_gs(void)
+{
+	original_gs = gs();
+	belongs_to_one((struct state){ set_gs, gs_is_set, gs_is_original });
+	belongs_to_one((struct state){ set_gs_raw, gs_is_set, gs_is_original });
+}
+
+enum { PORT = 0x80 };			/* diagnostics; whatever is written there has no effect */
+
+static void open_port(void) { CHECK_EQ(ioperm(PORT, 1, 1), 0); }
+static void port_is_open(void) { outb(0, PORT); }
+static void nothing(void) { }
+
+static void own_ports(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		if (iopl(0) || ioperm(PORT, 1, 1))
+			_exit(1);
+		outb(0, PORT);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	if (status)
+		client_skip("no I/O ports for this process");
+	belongs_to_one((struct state){ open_port, port_is_open, nothing });
+}
 
 static void compute(long ms)
 {
@@ -130,6 +189,8 @@ static void own_rights(void)
 
 const struct check checks[] = {
 	{ "own_memory_policy", own_memory_policy, NULL },
+	{ "own_gs", own_gs, NULL },
+	{ "own_ports", own_ports, NULL },
 	{ "own_counters", own_counters, NULL },
 	{ "own_rights", own_rights, NULL },
 	{ 0 },

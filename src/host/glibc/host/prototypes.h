@@ -13,6 +13,7 @@
 #include <time.h>
 
 int capset(void *header, const void *data);	/* the libc has it, its headers do not */
+int arch_prctl(int code, unsigned long address);	/* the same */
 sighandler_t bsd_signal(int sig, sighandler_t handler);	/* only the oldest standard has it */
 
 /* What compilers call instead where they know the size of an object, to have it checked. */

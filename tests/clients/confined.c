@@ -25,7 +25,9 @@ static void confine(bool all)
 	static struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		KILLS(SYS_arch_prctl),
+#ifdef __GLIBC__			/* musl makes it for the first thread */
 		KILLS(SYS_membarrier),
+#endif
 		KILLS(SYS_rt_tgsigqueueinfo),
 		KILLS(SYS_sched_setaffinity),
 		KILLS(SYS_sched_setattr),

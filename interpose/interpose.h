@@ -139,6 +139,6 @@ struct task *thread_task_of_tid(pid_t tid) __attribute__((visibility("hidden")))
 
 /* thread.c: end of a thread, before its libc thread goes. */
 void thread_on_exit(struct task *t);
-void thread_exits_raw(int status) __attribute__((visibility("hidden")));
+void thread_exits_raw(void) __attribute__((visibility("hidden")));
 
 #endif

@@ -59,7 +59,7 @@ static int begin_in_child(void *arg)
 
 	interpose_in_child();
 	status = s.fn(s.arg);
-	thread_exits_raw(status);	/* as the libc's clone() does next */
+	thread_exits_raw();		/* as the libc's clone() does next */
 	return status;
 }
 

@@ -288,7 +288,7 @@ WRAPPER long syscall(long nr, ...)
 	if (!bind_for(nr, a) && on_carrier() && belongs_home(nr, a))
 		umcg_go_home();
 	if (nr == SYS_exit)
-		thread_exits_raw((int)a[0]);
+		thread_exits_raw();
 	if (nr == SYS_rt_sigtimedwait)
 		return umcg_raw_sigtimedwait(a);
 	ret = real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);

@@ -275,7 +275,7 @@ void thread_on_exit(struct task *t)
  * The raw call ends the kernel thread, without destructors: it must be the caller's own. The status of the
  * last one is the process's, which the runtime's threads must not outlive.
  */
-void thread_exits_raw(int status)
+void thread_exits_raw(void)
 {
 	struct task *t = umcg_self;
 
@@ -283,8 +283,7 @@ void thread_exits_raw(int status)
 	if (!t || t->kind != TASK_WORKER)
 		return;
 	if (t == umcg_rt.main) {
-		if (!load_relaxed(&umcg_rt.threads))
-			_exit(status);
+		retire_now();
 		return;
 	}
 	go_home_for_good(NULL);

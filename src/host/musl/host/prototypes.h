@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 int capset(void *header, const void *data);
-int arch_prctl(int code, unsigned long address);	/* the same */
+int arch_prctl(int code, unsigned long address);
 sighandler_t bsd_signal(int sig, sighandler_t handler);
 
 /* Of the static library: how all streams read and write, and how calls that are cancellation points are made. */

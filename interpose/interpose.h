@@ -50,14 +50,12 @@ void umcg_call_home(struct task *t, uint32_t attn) __attribute__((visibility("hi
 /* A timer or a sleep is about to use that clock: if it is a thread's CPU time, that thread stays at home. */
 void umcg_clock_binds(clockid_t clock) __attribute__((visibility("hidden")));
 
+/* The same before prctl() with these arguments, and arch_prctl(code): for good if it is such a change. */
+void umcg_before_prctl(const long *arguments) __attribute__((visibility("hidden")));
+void umcg_before_arch_prctl(long code) __attribute__((visibility("hidden")));
+
 /* A seccomp filter is about to be installed: all threads run 1:1 from now on. */
 void umcg_before_filter(const void *program) __attribute__((visibility("hidden")));
-
-/* Whether prctl(option) is such a change. */
-bool umcg_prctl_binds(long option) __attribute__((visibility("hidden")));
-
-/* Whether arch_prctl(code) is. */
-bool umcg_arch_prctl_binds(long code) __attribute__((visibility("hidden")));
 
 /* Whether the caller is a worker that a carrier executes: only then is there anything to go home from. */
 static inline bool on_carrier(void)

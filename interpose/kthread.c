@@ -9,8 +9,8 @@
 #include "setxid.h"
 
 #include <asm/prctl.h>
-#include <stdarg.h>
 #include <linux/seccomp.h>
+#include <stdarg.h>
 
 #ifndef PR_SCHED_CORE
 #define PR_SCHED_CORE 62		/* musl does not know it yet */
@@ -127,7 +127,7 @@ WRAPPER int setns(int fd, int type)
 	return real()->setns(fd, type);
 }
 
-bool umcg_prctl_binds(long option)
+static bool prctl_binds(long option)
 {
 	switch (option) {
 	case PR_SET_SECCOMP:
@@ -157,30 +157,35 @@ void umcg_before_filter(const void *program)
 	retire_for_good();
 }
 
+void umcg_before_prctl(const long *a)
+{
+	prctl_binds(a[0]) ? umcg_stay_home() : umcg_go_home();
+	if (a[0] == PR_SET_SECCOMP && a[1] == SECCOMP_MODE_FILTER)
+		umcg_before_filter((const void *)a[2]);
+}
+
 WRAPPER int prctl(int option, ...)
 {
-	unsigned long a[4];
+	long a[5] = { option };
 	va_list ap;
 
 	va_start(ap, option);
-	for (int i = 0; i < 4; i++)
-		a[i] = va_arg(ap, unsigned long);
+	for (int i = 1; i < 5; i++)
+		a[i] = va_arg(ap, long);
 	va_end(ap);
-	umcg_prctl_binds(option) ? umcg_stay_home() : umcg_go_home();
-	if (option == PR_SET_SECCOMP && a[0] == SECCOMP_MODE_FILTER)
-		umcg_before_filter((const void *)a[1]);
-	return real()->prctl(option, a[0], a[1], a[2], a[3]);
-}
-
-bool umcg_arch_prctl_binds(long code)
-{
-	return code != ARCH_GET_FS && code != ARCH_GET_GS && code != ARCH_GET_CPUID;
+	umcg_before_prctl(a);
+	return real()->prctl(option, a[1], a[2], a[3], a[4]);
 }
 
 /* A base of GS, as Wine has one for each thread, or other state that no switch of ours saves. */
+void umcg_before_arch_prctl(long code)
+{
+	code == ARCH_GET_FS || code == ARCH_GET_GS || code == ARCH_GET_CPUID ? umcg_go_home() : umcg_stay_home();
+}
+
 WRAPPER int arch_prctl(int code, unsigned long address)
 {
-	umcg_arch_prctl_binds(code) ? umcg_stay_home() : umcg_go_home();
+	umcg_before_arch_prctl(code);
 	return real()->arch_prctl(code, address);
 }
 

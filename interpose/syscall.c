@@ -27,7 +27,6 @@ static bool belongs_home(long nr, const long *a)
 	case SYS_epoll_pwait2:
 	case SYS_pause:
 	case SYS_rt_sigpending:
-	case SYS_prctl:
 	case SYS_clone:
 	case SYS_clone3:
 	case SYS_fork:
@@ -38,7 +37,6 @@ static bool belongs_home(long nr, const long *a)
 	case SYS_set_robust_list:
 	case SYS_get_robust_list:
 	case SYS_get_mempolicy:
-	case SYS_arch_prctl:
 	case SYS_set_tid_address:
 	case SYS_rseq:
 	case SYS_kill:
@@ -214,19 +212,15 @@ static bool bind_for(long nr, const long *a)
 		umcg_stay_home_tid((pid_t)a[1]);
 		return true;
 	case SYS_prctl:
-		if (!umcg_prctl_binds(a[0]))
-			return false;
-		if (a[0] == PR_SET_SECCOMP && a[1] == SECCOMP_MODE_FILTER)
-			umcg_before_filter((const void *)a[2]);
-		break;
+		umcg_before_prctl(a);
+		return true;
 	case SYS_seccomp:
 		if (a[0] == SECCOMP_SET_MODE_FILTER)
 			umcg_before_filter((const void *)a[2]);
 		break;
 	case SYS_arch_prctl:
-		if (!umcg_arch_prctl_binds(a[0]))
-			return false;
-		break;
+		umcg_before_arch_prctl(a[0]);
+		return true;
 	case SYS_setpriority:
 	case SYS_ioprio_set:
 	case SYS_ioperm:
@@ -294,6 +288,7 @@ WRAPPER long syscall(long nr, ...)
 	ret = real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (ret == 0 && forks(nr, a))
 		interpose_in_child();
+	/* Rights to keys are in a register that no switch saves, as hardly any program has keys. */
 	if (ret >= 0 && nr == SYS_pkey_alloc)
 		retire_for_good();
 	return umcg_sent_raw(nr, a, ret);

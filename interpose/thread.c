@@ -82,7 +82,7 @@ static void *home_main(void *arg)
 	}
 	store_release(&umcg_life.started, 1);
 	sub_acq_rel(&umcg_rt.unborn, 1);	/* pairs with await_birth() */
-	if (!w->bound && !leaks_are_sought() && !newborn_may_stay(w))
+	if (task_may_park(w) && !leaks_are_sought() && !newborn_may_stay(w))
 		carrier_switch(w, POST_YIELD, NULL);
 	np_leave(w);
 	return run(w);
@@ -107,7 +107,7 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 	w->fn = fn;
 	w->arg = arg;
 	w->c11 = c11;
-	w->bound = self->bound || load_relaxed(&umcg_rt.confined) || wants_own_kernel_thread(attr);
+	w->bound = self->bound || wants_own_kernel_thread(attr);
 	if (attr && pthread_attr_getdetachstate(attr, &detach) == 0)
 		w->detached = detach == PTHREAD_CREATE_DETACHED;
 	/* A carrier's mask and name are not the creator's; at home the kernel passes them on itself. */
@@ -215,7 +215,7 @@ WRAPPER int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *
 	if (umcg_life.creates_helper)
 		return real()->pthread_create(thread, attr, fn, arg);
 	interpose_start();
-	if (!umcg_rt.active || load_relaxed(&umcg_rt.confined))
+	if (!umcg_rt.active)
 		return real()->pthread_create(thread, attr, fn, arg);
 	return create(thread, attr, fn, arg, false);
 }
@@ -225,7 +225,7 @@ WRAPPER int thrd_create(thrd_t *thread, thrd_start_t fn, void *arg)
 	int ret;
 
 	interpose_start();
-	if (!umcg_rt.active || load_relaxed(&umcg_rt.confined))
+	if (!umcg_rt.active)
 		return real()->thrd_create(thread, fn, arg);
 	ret = create(thread, NULL, (void *(*)(void *))(void *)fn, arg, true);
 	return ret == 0 ? thrd_success : ret == ENOMEM || ret == EAGAIN ? thrd_nomem : thrd_error;

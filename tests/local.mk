@@ -174,12 +174,12 @@ tests_clients_nohang_libc_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_nohang_libc_LDADD = $(CLIENT_LIBS)
 
 check_PROGRAMS += tests/clients/confined
-tests_clients_confined_SOURCES = tests/clients/confined.c
+tests_clients_confined_SOURCES = tests/clients/confined.c tests/clients/crowd.h
 tests_clients_confined_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_confined_LDADD = $(CLIENT_LIBS)
 
 check_PROGRAMS += tests/clients/fork
-tests_clients_fork_SOURCES = tests/clients/fork.c
+tests_clients_fork_SOURCES = tests/clients/fork.c tests/clients/crowd.h
 tests_clients_fork_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_fork_LDADD = $(CLIENT_LIBS)
 
@@ -284,7 +284,7 @@ tests_clients_kthread_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_kthread_LDADD = $(CLIENT_LIBS)
 
 check_PROGRAMS += tests/clients/kthread_raw
-tests_clients_kthread_raw_SOURCES = tests/clients/kthread_raw.c
+tests_clients_kthread_raw_SOURCES = tests/clients/kthread_raw.c tests/clients/kthread.h
 tests_clients_kthread_raw_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_kthread_raw_LDADD = $(CLIENT_LIBS)
 

@@ -52,7 +52,7 @@ uint64_t retire_due(uint64_t now)
 	store_relaxed(&watched, 1);
 	if (load_relaxed(&at_once))
 		return now;
-	due = load_relaxed(&alone_since) + ALONE_MS * NSEC_PER_MSEC;
+	due = load_relaxed(&umcg_rt.confined) ? now : load_relaxed(&alone_since) + ALONE_MS * NSEC_PER_MSEC;
 	return due < again_at ? again_at : due;
 }
 
@@ -142,33 +142,50 @@ void retire_leavers(void)
 	lock_release(&umcg_rt.start_lock);
 }
 
-static void bring_home(struct task *t, void *away)
+static void call(struct task *t, uint32_t attn)
 {
-	bool for_good = load_relaxed(&umcg_rt.confined);
-
-	if (t->kind != TASK_WORKER || (t->at_home && t->bound) || stays_home(t, for_good))
-		return;
-	*(bool *)away = true;
-	if (!t->tid || (for_good && t->role))
-		return;
-	or_acq_rel(&t->attn, for_good ? ATTN_BIND : ATTN_SIGNAL);	/* at home: seen when it leaves the runtime */
+	or_acq_rel(&t->attn, attn);
 	if (!t->at_home)
 		task_interrupt(t);
 }
 
+/*
+ * For good. A worker that is not born yet is away as well; one that is made after the look finds retiring set when it
+ * begins. At home inside the runtime it binds itself on its way out.
+ */
+static void bring_home(struct task *t, void *away)
+{
+	if (t->kind != TASK_WORKER || (t->at_home && t->bound && !t->role) || (!t->role && stays_home(t, true)))
+		return;
+	*(bool *)away = true;
+	if (!t->role && t->tid)
+		call(t, ATTN_BIND);
+}
+
+static bool all_stay_home(void)
+{
+	bool away = false;
+
+	tasks_each(bring_home, &away);
+	return !away;
+}
+
+static bool main_stays_home(void)
+{
+	if (stays_home(umcg_rt.main, false))
+		return true;
+	call(umcg_rt.main, ATTN_SIGNAL);
+	return false;
+}
+
 static bool retire_locked(void)
 {
-	bool confined = load_relaxed(&umcg_rt.confined);
-	bool away = confined && load_acquire(&umcg_rt.unborn);		/* pairs with home_main() */
+	bool confined = load_acquire(&umcg_rt.confined);	/* pairs with retire_for_good() */
 
 	if (!confined && !is_alone())
 		return false;
 	store_relaxed(&umcg_rt.retiring, true);
-	if (confined)
-		tasks_each(bring_home, &away);
-	else
-		bring_home(umcg_rt.main, &away);
-	if (away)
+	if (!(confined ? all_stay_home() : main_stays_home()))
 		return false;
 	end_carriers();
 	store_release(&umcg_rt.engine, false);
@@ -215,8 +232,7 @@ void retire_for_good(void)
 {
 	uint64_t until = host_now() + CONFINE_MS * NSEC_PER_MSEC;
 
-	store_release(&umcg_rt.confined, true);
-	store_relaxed(&at_once, true);
+	store_release(&umcg_rt.confined, true);		/* pairs with retire_locked() */
 	while (load_acquire(&umcg_rt.engine) && host_now() < until)
 		press();
 	if (!load_acquire(&umcg_rt.engine))

@@ -112,8 +112,8 @@ int runtime_thread_begins(void)
 	int err;
 
 	lock_acquire(&umcg_rt.start_lock);
-	umcg_rt.retiring = umcg_rt.confined;
-	err = start_engine_locked();
+	umcg_rt.retiring = load_relaxed(&umcg_rt.confined);
+	err = umcg_rt.retiring ? 0 : start_engine_locked();
 	if (!err)
 		add_relaxed(&umcg_rt.threads, 1);
 	lock_release(&umcg_rt.start_lock);

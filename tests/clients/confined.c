@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A program that confines itself by a seccomp filter: what its threads did not need before, none may need from then on. */
-#include "client.h"
+#include "crowd.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -45,28 +43,9 @@ static void confine(bool all)
 		CHECK_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
 }
 
-static atomic_bool over;
-static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
-static int turn;
 static int ends[2];
 static sem_t wanted;
 static atomic_int handled;
-
-static void *alternate(void *arg)
-{
-	int me = (int)(intptr_t)arg % 2;
-
-	while (!over) {
-		pthread_mutex_lock(&m);
-		while (turn % 2 != me && !over)
-			pthread_cond_wait(&c, &m);
-		turn++;
-		pthread_cond_broadcast(&c);
-		pthread_mutex_unlock(&m);
-	}
-	return NULL;
-}
 
 static void *compute(void *arg)
 {

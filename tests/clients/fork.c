@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* fork() while other threads run: the child is the thread that called, with working locks, threads and mask. */
-#include "client.h"
+#include "crowd.h"
 
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-
-static atomic_bool over;
-static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
-static int turn;
 
 static void *allocate(void *arg)
 {
@@ -22,21 +15,6 @@ static void *allocate(void *arg)
 
 		sched_yield();
 		free(p);
-	}
-	return NULL;
-}
-
-static void *alternate(void *arg)
-{
-	int me = (int)(intptr_t)arg % 2;
-
-	while (!over) {
-		pthread_mutex_lock(&m);
-		while (turn % 2 != me && !over)
-			pthread_cond_wait(&c, &m);
-		turn++;
-		pthread_cond_broadcast(&c);
-		pthread_mutex_unlock(&m);
 	}
 	return NULL;
 }

@@ -12,7 +12,7 @@ EXTRA_DIST += $(musl_dynamic_own) $(musl_static_own) src/host/musl/text.h src/ho
 	src/host/musl/host/attr.h src/host/musl/host/cleanup.h src/host/musl/host/cond.h src/host/musl/host/message.h src/host/musl/host/mutex.h \
 	src/host/musl/host/prototypes.h src/host/musl/host/rwlock.h src/host/musl/host/sem.h src/host/musl/host/signals.h \
 	src/host/musl/host/spin.h src/host/musl/host/stack.h src/host/musl/host/stdio.h src/host/musl/host/symbols.def \
-	tools/umcg-musl-gcc.in tools/umcg-musl-gcc.specs.in
+	tools/umcg-musl-gcc.in tools/umcg-musl-gcc.specs.in tools/mark-tls tools/mark-tls.specs.in
 
 if HAVE_MUSL
 musl_dynamic_sources = $(filter-out src/host/glibc/% interpose/glibc/%, $(filter %.c %.S, \
@@ -28,7 +28,7 @@ MUSL_CPPFLAGS = -D_GNU_SOURCE -DMUSL_VERSION='"$(MUSL_VERSION)"' -isystem musl/i
 	-I$(srcdir)/interpose/musl
 # musl's threads end without unwinding; tables are for debuggers.
 MUSL_CFLAGS = $(WARN_CFLAGS) -std=gnu11 -O2 -g -fvisibility=hidden -fno-exceptions -fasynchronous-unwind-tables \
-	-fno-stack-protector -mno-red-zone -ffunction-sections
+	-fno-stack-protector -mno-red-zone -mno-tls-direct-seg-refs -ffunction-sections
 MUSL_COMPILE = $(MUSL_CC) $(MUSL_CPPFLAGS) -MMD -MP
 
 musl_dynamic_objects = $(patsubst %,musl/dynamic/%.o,$(musl_dynamic_sources))
@@ -60,13 +60,16 @@ musl/libc_%.o: src/host/musl/libc_%.S
 	$(AM_V_CC)$(MUSL_CC) -c -o $@ $<
 
 # The build directory's own, and those to install.
-musl/umcg-musl-gcc.specs musl/umcg-musl-gcc: musl/%: tools/%.in
+musl/umcg-musl-gcc.specs musl/mark-tls.specs musl/umcg-musl-gcc: musl/%: tools/%.in
 	$(AM_V_GEN)sed -e 's|@musldir''@|$(abs_builddir)/musl|g' -e 's|@MUSL_CC''@|$(MUSL_CC)|g' $< >$@.tmp
 	@chmod +x $@.tmp && mv $@.tmp $@
-musl/install/umcg-musl-gcc.specs musl/install/umcg-musl-gcc: musl/install/%: tools/%.in
+musl/install/umcg-musl-gcc.specs musl/install/mark-tls.specs musl/install/umcg-musl-gcc: musl/install/%: tools/%.in
 	@$(MKDIR_P) $(@D)
 	$(AM_V_GEN)sed -e 's|@musldir''@|$(musldir)|g' -e 's|@MUSL_CC''@|$(MUSL_CC)|g' $< >$@.tmp
 	@chmod +x $@.tmp && mv $@.tmp $@
+
+musl/mark-tls: tools/mark-tls
+	$(AM_V_GEN)cp $< $@
 
 # What the linker is to be told of each symbol.
 musl/wrap: $(srcdir)/musl.mk $(srcdir)/interpose/symbols.def $(srcdir)/src/host/musl/host/symbols.def $(srcdir)/interpose/static/link.def
@@ -79,9 +82,9 @@ musl/wrap: $(srcdir)/musl.mk $(srcdir)/interpose/symbols.def $(srcdir)/src/host/
 
 musldir = $(libdir)/umcg-musl
 musl_DATA = musl/libumcg-pthread.so musl/libumcg-pthread.a musl/umcg-pthread.o musl/wrap musl/libc_begin.o \
-	musl/libc_end.o musl/install/umcg-musl-gcc.specs
+	musl/libc_end.o musl/mark-tls musl/install/umcg-musl-gcc.specs musl/install/mark-tls.specs
 pkgconfig_DATA += umcg-pthread-musl.pc
-musl_tools = musl/umcg-musl-gcc musl/umcg-musl-gcc.specs
+musl_tools = musl/umcg-musl-gcc musl/umcg-musl-gcc.specs musl/mark-tls.specs
 bin_SCRIPTS = musl/install/umcg-musl-gcc
 
 all-local: $(musl_DATA) $(musl_tools)

@@ -292,13 +292,13 @@ void thread_exits_raw(void)
 }
 
 /*
- * Whether t, at home, is to wait there as on NPTL. Where each switch is a system
- * call that is faster, also because the kernel threads of those that it creates
- * next have its mask and name; elsewhere to see the end early is (bench: create-join).
+ * Whether t, at home, is to wait there as on NPTL. Where system calls take long, as without FSGSBASE, that is
+ * faster, also because the kernel threads of those that it creates next have its mask and name; elsewhere
+ * to see the end early is (bench: create-join).
  */
 static bool joins_at_home(struct task *t)
 {
-	return t->at_home && (t->bound || !arch_has_fsgsbase);
+	return t->at_home && (t->bound || arch_tp_switch != TP_WRFSBASE);
 }
 
 /* Wait until thread is about to leave the libc, so that the libc's join is short. 0, ETIMEDOUT or EDEADLK. */

@@ -9,14 +9,14 @@ MUSL_CLIENTS = alarm alone altstack barrier c11 cancel children cond cond_timed 
 	sigtake sleep spawn spin stacks stuck tsd
 
 if HAVE_MUSL
-MUSL_CLIENT_COMPILE = $(MUSL_CC) -isystem musl/include $(CLIENT_CFLAGS) -g -O2 -MMD -MP
+MUSL_CLIENT_COMPILE = $(MUSL_CC) -mno-tls-direct-seg-refs -isystem musl/include $(CLIENT_CFLAGS) -g -O2 -MMD -MP
 musl_client_helpers = tests/clients/musl/client.o tests/clients/musl/io.o
 musl_client_ways = $(MUSL_CLIENTS:%=tests/clients/musl/%) $(MUSL_CLIENTS:%=tests/clients/musl/%.static) \
 	$(MUSL_CLIENTS:%=tests/clients/musl/%.umcg)
 
 tests/clients/musl/no_tables.o: MUSL_CLIENT_FLAGS = -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
 
-# One object for all ways: what the linker makes of it differs.
+# One object for all ways, compiled as by umcg-musl-gcc: what the linker makes of it differs.
 tests/clients/musl/%.o: tests/clients/%.c | musl/include/linux
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(MUSL_CLIENT_COMPILE) $(MUSL_CLIENT_FLAGS) -c -o $@ $<

@@ -52,6 +52,7 @@ class MuslLink : public testing::Test {
 		Outcome run = run_program({path_, "recursive"}, "", 2, {"UMCG_STATS=1"});
 		EXPECT_EQ(run.ends, "exit 0") << run.say();
 		EXPECT_EQ(run.out, "recursive: ok\n");
+		EXPECT_EQ(run.err.find("thread-pointer system-call"), std::string::npos) << run.say();
 		EXPECT_NE(run.err.find("switches"), std::string::npos) << run.say();
 	}
 	static void names_the_remedy(const Outcome &run)
@@ -157,6 +158,67 @@ TEST_F(MuslLink, MainsStackIsAsOnMusl)
 	}
 	unlink(source.c_str());
 	EXPECT_LE(left[1], left[0] + 4);
+}
+
+// One object whose code finds its thread-local data by FS itself, and switches change FS itself; else not.
+TEST_F(MuslLink, ThreadLocalDataOfEitherKind)
+{
+	enum { ROUNDS = 10000 };
+	std::string source = path_ + ".c", object = path_ + ".o";
+	std::ofstream(source) << R"(
+		#include <pthread.h>
+		#include <stdio.h>
+
+		static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+		static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+		static int turn;
+		__thread int mine[100];
+
+		static void *run(void *arg)
+		{
+			int me = arg != 0, *at = &mine[me];
+
+			for (int i = 0; i < )" << ROUNDS << R"(; i++) {
+				pthread_mutex_lock(&lock);
+				while (turn != me)
+					pthread_cond_wait(&cond, &lock);
+				turn = !me;
+				pthread_cond_signal(&cond);
+				pthread_mutex_unlock(&lock);
+				if (*at != i || mine[!me] || mine[me]++ != i)
+					return arg;
+			}
+			printf("%d,", *at);
+			return arg;
+		}
+
+		int main(void)
+		{
+			pthread_t t;
+
+			pthread_create(&t, 0, run, &t);
+			run(0);
+			return pthread_join(t, 0);
+		})";
+	for (const auto &cc : {compiler, std::string(TEST_MUSL_CC)}) {
+		bool by_pointer = cc == compiler;
+		Outcome built = run_program({cc, "-O2", "-c", source, "-o", object}, "", 0);
+		ASSERT_EQ(built.ends, "exit 0") << built.say();
+		built = link(compiler, {{object}});
+		ASSERT_EQ(built.ends, "exit 0") << built.say();
+		Outcome mark = readelf("-x.umcg_tls", path_);
+		EXPECT_TRUE(std::regex_search(mark.out, std::regex(by_pointer ? "0x[0-9a-f]+ 01 " : "0x[0-9a-f]+ 00 "))) << mark.say();
+		for (unsigned servers = 1; servers <= 2; servers++) {
+			Outcome run = run_program({path_}, "", servers, {"UMCG_STATS=1"});
+			EXPECT_EQ(run.ends, "exit 0") << run.say();
+			EXPECT_EQ(run.out, std::to_string(ROUNDS) + "," + std::to_string(ROUNDS) + ",\n");
+			EXPECT_TRUE(std::regex_search(run.err, std::regex(by_pointer ? "thread-pointer (store|wrfsbase)"
+										     : "thread-pointer (system-call|wrfsbase)")))
+				<< run.say();
+		}
+	}
+	unlink(source.c_str());
+	unlink(object.c_str());
 }
 
 TEST_F(MuslLink, NothingIsDynamic)

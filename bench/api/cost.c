@@ -56,12 +56,12 @@ struct figure cost_bare_switch(void)
 	pthread_t thread;
 
 	must(stack, "malloc");
-	arch_has_fsgsbase = getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE;
+	arch_tp_switch = getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? TP_WRFSBASE : TP_SYSCALL;
 	sem_init(&told, 0, 0);
 	sem_init(&enough, 0, 0);
 	must(pthread_create(&thread, NULL, lend_thread_pointer, NULL) == 0, "pthread_create");
 	sem_wait(&told);
-	here.fs = cpu_thread_pointer();
+	here.tp = cpu_thread_pointer();
 	arch_context_init(&there, stack + STACK, others_fs, switch_back, NULL);
 	switch_there();
 	figure = cost_of(switch_there, 2);

@@ -83,9 +83,11 @@ const char *host_missing_feature(void)
 	return NULL;
 }
 
-bool host_has_fsgsbase(void)
+enum tp_switch host_tp_switch(void)
 {
-	return getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE;
+	if (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE)
+		return TP_WRFSBASE;
+	return host_tls_by_pointer() ? TP_STORE : TP_SYSCALL;
 }
 
 void host_thread_name(char name[16])

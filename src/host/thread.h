@@ -3,6 +3,8 @@
 #ifndef UMCG_HOST_THREAD_H
 #define UMCG_HOST_THREAD_H
 
+#include "arch/context.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,10 +13,13 @@ struct task;
 
 /* What this machine or libc lacks for the runtime to work, in words; NULL if nothing. */
 const char *host_missing_feature(void);
-bool host_has_fsgsbase(void);
+enum tp_switch host_tp_switch(void);
 
 /* The part of it that is this libc's to say. */
 const char *host_libc_unfit(void);
+
+/* Whether all code of the process finds thread-local data by the pointer at fs:0, as -mno-tls-direct-seg-refs makes it. */
+bool host_tls_by_pointer(void);
 
 /*
  * Take the calling thread's rseq area out of service: the area would travel

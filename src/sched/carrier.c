@@ -379,7 +379,7 @@ char *carrier_bare_thread(size_t stack_size, struct task **task)
 		return NULL;
 	}
 	(*task)->np = 1;		/* its own context is the runtime */
-	(*task)->ctx.fs = bare_thread_pointer(block + stack_size, tls);
+	(*task)->ctx.tp = bare_thread_pointer(block + stack_size, tls);
 	return block;
 }
 
@@ -456,7 +456,7 @@ int carrier_create(struct server *s)
 	if (s)
 		s->carrier = c;
 	c->alive = 1;
-	tid = arch_clone_thread(block + CARRIER_ALTSTACK + CARRIER_STACK, t->ctx.fs, carrier_main, c, &c->alive);
+	tid = arch_clone_thread(block + CARRIER_ALTSTACK + CARRIER_STACK, t->ctx.tp, carrier_main, c, &c->alive);
 	if (tid < 0) {
 		if (s)
 			s->carrier = NULL;

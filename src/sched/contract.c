@@ -336,8 +336,8 @@ static int member_prepare(struct task *t, void (*loop)(void *))
 		add_relaxed(&umcg_rt.coupled, 1);
 	}
 	t->carrier = NULL;
-	t->ctx.fs = cpu_thread_pointer();
-	arch_home_context_init(&t->home, t->role_stack, t->ctx.fs, loop, t);
+	t->ctx.tp = cpu_thread_pointer();
+	arch_home_context_init(&t->home, t->role_stack, t->ctx.tp, loop, t);
 	return 0;
 }
 

@@ -127,10 +127,10 @@ void home_switch(struct task *t, enum post action)
 
 void home_init(struct task *t)
 {
-	t->ctx.fs = cpu_thread_pointer();
+	t->ctx.tp = cpu_thread_pointer();
 	t->tid = sys_gettid();
 	t->at_home = true;
 	state_set(t->ut, UMCG_TASK_RUNNING);
 	add_relaxed(&umcg_rt.coupled, 1);
-	arch_home_context_init(&t->home, t->park_stack, t->ctx.fs, home_loop, t);
+	arch_home_context_init(&t->home, t->park_stack, t->ctx.tp, home_loop, t);
 }

@@ -451,7 +451,7 @@ int monitor_start(void)
 	block = carrier_bare_thread(MONITOR_STACK, &t);
 	if (!block)
 		return -ENOMEM;
-	tid = arch_clone_thread(block + MONITOR_STACK, t->ctx.fs, monitor_main, t, NULL);
+	tid = arch_clone_thread(block + MONITOR_STACK, t->ctx.tp, monitor_main, t, NULL);
 	if (tid < 0) {
 		carrier_free_bare_thread(block, MONITOR_STACK, t);
 		return tid;

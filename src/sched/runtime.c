@@ -68,7 +68,7 @@ static int prepare_locked(void)
 
 	if (missing)
 		return fail(missing, -ENOSYS);
-	arch_has_fsgsbase = host_has_fsgsbase();
+	arch_tp_switch = host_tp_switch();
 	umcg_rt.pid = sys_getpid();
 	if ((err = sys_membarrier_register()))
 		return fail("no membarrier", err);
@@ -251,7 +251,9 @@ static void line(const char *name, uint64_t value)
 
 void stats_print(void)
 {
+	static const char *const how[] = { [TP_SYSCALL] = "system-call", [TP_WRFSBASE] = "wrfsbase", [TP_STORE] = "store" };
 	struct server sum = { 0 };
+	struct text t = { 0 };
 
 	for (unsigned i = 0; i < umcg_rt.nservers && umcg_rt.servers; i++) {
 		struct server *s = &umcg_rt.servers[i];
@@ -260,6 +262,12 @@ void stats_print(void)
 		sum.swaps += load_relaxed(&s->swaps);
 		sum.parks += load_relaxed(&s->parks);
 		sum.steals += load_relaxed(&s->steals);
+	}
+	if (umcg_rt.prepared) {
+		text_str(&t, "umcg: thread-pointer ");
+		text_str(&t, how[arch_tp_switch]);
+		text_str(&t, "\n");
+		text_flush(&t);
 	}
 	line("servers", umcg_rt.nservers);
 	line("carriers", umcg_rt.ncarriers);

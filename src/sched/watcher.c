@@ -225,7 +225,7 @@ void watcher_create(struct server *s)
 		return;
 	s->watcher = (struct watcher){ .task = t, .block = block, .credit = CREDIT, .cpu = -1 };
 	broadcast_join(&s->watcher.broadcast_done);
-	tid = arch_clone_thread(block + WATCHER_STACK, t->ctx.fs, watcher_main, s, NULL);
+	tid = arch_clone_thread(block + WATCHER_STACK, t->ctx.tp, watcher_main, s, NULL);
 	if (tid < 0) {
 		carrier_free_bare_thread(block, WATCHER_STACK, t);
 		s->watcher.task = NULL;

@@ -9,7 +9,7 @@
 /*
  * Save the caller's frame, its return address on top of the stack, in the context
  * at rdi; load the one at rsi. Clobbers rax, rcx, rdx, r8, r11, and rdi and rsi
- * without FSGSBASE. ending: leaves the loaded frame by its return address.
+ * if it asks the kernel. ending: leaves the loaded frame by its return address.
  */
 	.macro	switch_frames ending
 	push	%rbp
@@ -42,8 +42,9 @@
 	lea	running_frame(%rip), %rax
 	mov	%rax, (%rsi)
 	mov	8(%rsi), %rax
-	cmpb	$0, arch_has_fsgsbase(%rip)
-	je	4f
+	cmpb	$1, arch_tp_switch(%rip)	/* enum tp_switch */
+	jb	4f
+	ja	5f
 	wrfsbase %rax
 1:	/* Loading the control words is slow and mostly needless. */
 	cmp	%edx, (%rsp)
@@ -76,6 +77,8 @@
 	mov	%ecx, %r8d
 	syscall
 	mov	%r8d, %ecx
+	jmp	1b
+5:	mov	%rax, %fs:0
 	jmp	1b
 	.endm
 
@@ -188,7 +191,7 @@ arch_call_on_stack:
 	.size	arch_call_on_stack, . - arch_call_on_stack
 
 /*
- * int arch_clone_thread(void *stack_top (rdi), void *fs (rsi), int (*entry)(void *) (rdx), void *arg (rcx), uint32_t *alive (r8))
+ * int arch_clone_thread(void *stack_top (rdi), void *tp (rsi), int (*entry)(void *) (rdx), void *arg (rcx), uint32_t *alive (r8))
  * Parent: tid or -errno. Child: entry(arg) on its stack, then exit of that kernel thread alone.
  */
 	.globl	arch_clone_thread

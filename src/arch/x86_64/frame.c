@@ -5,7 +5,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-bool arch_has_fsgsbase;
+uint8_t arch_tp_switch;
 
 void arch_context_entry(void) __attribute__((visibility("hidden")));
 __attribute__((noreturn, visibility("hidden")))
@@ -18,7 +18,7 @@ struct saved_frame {
 };
 _Static_assert(sizeof(struct saved_frame) == 64, "DOC: saved-frame");
 
-static struct saved_frame *first_frame(struct context *c, void *stack_top, void *fs)
+static struct saved_frame *first_frame(struct context *c, void *stack_top, void *tp)
 {
 	/* The entry's CALL wants rsp to be 16-byte aligned once the frame is popped. */
 	uintptr_t top = (uintptr_t)stack_top & ~(uintptr_t)15;
@@ -26,24 +26,24 @@ static struct saved_frame *first_frame(struct context *c, void *stack_top, void 
 
 	*f = (struct saved_frame){ .mxcsr = 0x1f80, .fcw = 0x37f };
 	c->sp = f;
-	c->fs = fs;
+	c->tp = tp;
 	return f;
 }
 
-void arch_context_init(struct context *c, void *stack_top, void *fs,
+void arch_context_init(struct context *c, void *stack_top, void *tp,
 		       void (*entry)(void *), void *arg)
 {
-	struct saved_frame *f = first_frame(c, stack_top, fs);
+	struct saved_frame *f = first_frame(c, stack_top, tp);
 
 	f->ret = (void *)arch_context_entry;
 	f->r12 = (void *)entry;
 	f->r13 = arg;
 }
 
-void arch_home_context_init(struct context *c, void *stack_top, void *fs,
+void arch_home_context_init(struct context *c, void *stack_top, void *tp,
 			    void (*loop)(void *), void *task)
 {
-	struct saved_frame *f = first_frame(c, stack_top, fs);
+	struct saved_frame *f = first_frame(c, stack_top, tp);
 
 	f->ret = (void *)arch_home_entry;
 	f->r12 = task;

@@ -24,6 +24,12 @@ const char *host_libc_unfit(void)
 	return gnu_get_libc_version ? NULL : "the libc is not glibc";
 }
 
+/* Libraries of all kinds come and go. */
+bool host_tls_by_pointer(void)
+{
+	return false;
+}
+
 void host_release_rseq(void)
 {
 	struct rseq_area *area;

@@ -11,6 +11,12 @@ void text_of_libc(uintptr_t *lo, uintptr_t *hi)
 	find_text_bounds((uintptr_t)dl_iterate_phdr, lo, hi);
 }
 
+/* Libraries of all kinds come and go. */
+bool text_tls_by_pointer(void)
+{
+	return false;
+}
+
 const char *text_libc_unfit(void)
 {
 	return NULL;

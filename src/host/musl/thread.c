@@ -84,6 +84,11 @@ const char *host_libc_unfit(void)
 	return text_libc_unfit();
 }
 
+bool host_tls_by_pointer(void)
+{
+	return text_tls_by_pointer();
+}
+
 /* musl registers none. */
 void host_release_rseq(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A user context: the callee-saved registers on its own stack, plus the FS base.
+ * A user context: the callee-saved registers on its own stack, plus the thread pointer.
  *
  * Saved frame, from sp upwards (64 bytes): mxcsr | x87 control word, r15, r14,
  * r13, r12, rbx, rbp, return address. DOC: saved-frame (the CFI of
@@ -18,7 +18,7 @@
 
 struct context {
 	void *sp;		/* first: arch_home_entry's CFI reads it */
-	void *fs;		/* constant after init */
+	void *tp;		/* constant after init */
 };
 
 /* Save the caller in from, load to; returns when somebody switches back. */
@@ -48,7 +48,7 @@ static always_inline void arch_switch_inline(struct context *from, struct contex
 }
 
 /* Prepare c so that the first switch to it calls entry(arg) on the given stack. */
-void arch_context_init(struct context *c, void *stack_top, void *fs,
+void arch_context_init(struct context *c, void *stack_top, void *tp,
 		       void (*entry)(void *), void *arg);
 
 /*
@@ -56,20 +56,25 @@ void arch_context_init(struct context *c, void *stack_top, void *fs,
  * the worker's context, where its CFI leads unwinders on to.
  */
 void arch_home_entry(void);
-void arch_home_context_init(struct context *c, void *stack_top, void *fs,
+void arch_home_context_init(struct context *c, void *stack_top, void *tp,
 			    void (*loop)(void *), void *task);
 
 /* call() on the stack below stack_top. */
 void arch_call_on_stack(void (*call)(void), void *stack_top);
 
-/* Whether wrfsbase may be executed; otherwise the switch asks the kernel. */
-extern bool arch_has_fsgsbase;
+/*
+ * How a switch changes the thread pointer. The FS base itself: by the kernel, or where that is allowed by wrfsbase.
+ * Or the copy at its own address, fs:0, if no code reads more by FS (host_tls_by_pointer()): then the FS base
+ * stays the kernel thread's.
+ */
+enum tp_switch { TP_SYSCALL, TP_WRFSBASE, TP_STORE };
+extern uint8_t arch_tp_switch;
 
 /*
- * A raw clone(2) of a kernel thread that runs entry(arg) on stack_top with FS base fs. Result: tid or -errno.
+ * A raw clone(2) of a kernel thread that runs entry(arg) on stack_top with FS base tp. Result: tid or -errno.
  * The kernel clears *alive, unless that is NULL, when the thread has left its stack for good.
  */
-int arch_clone_thread(void *stack_top, void *fs, int (*entry)(void *), void *arg, uint32_t *alive);
+int arch_clone_thread(void *stack_top, void *tp, int (*entry)(void *), void *arg, uint32_t *alive);
 
 /* Where a signal handler that was installed without the libc returns to, and the flag that says so. */
 void arch_sigreturn(void);

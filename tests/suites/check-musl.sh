@@ -20,7 +20,7 @@ build() {
 "$here/fetch.sh" posixtestsuite "$dir"
 build "${PLAIN_CC:-musl-gcc} -static" "$dir/musl"
 # Those that were linked with an older library are linked anew.
-[ ! -d "$dir/musl-umcg" ] || [ -z "$(find "${ours%/*}" -maxdepth 1 -name '*.a' -newer "$dir/musl-umcg")" ] || rm -rf "$dir/musl-umcg"
+[ ! -d "$dir/musl-umcg" ] || [ -z "$(find "${ours%/*}" -maxdepth 1 -name umcg-pthread.o -newer "$dir/musl-umcg")" ] || rm -rf "$dir/musl-umcg"
 build "$ours" "$dir/musl-umcg"
 "$runner" --plain musl --programs "$dir/musl" --ours "$dir/musl-umcg" --work "$dir/musl-work" --list "$list" \
     --manners "$here/pts-manners.txt" "$@"

@@ -15,7 +15,7 @@ void text_of_libc(uintptr_t *lo, uintptr_t *hi)
 	*hi = (uintptr_t)umcg_libc_end;
 }
 
-/* Made 1 in a program that umcg-musl-gcc has linked and has found to be so (tools/mark-tls.in). */
+/* Made 1 in a program that umcg-musl-gcc has linked and has found to be so (tools/mark-tls). */
 __attribute__((section(".umcg_tls"))) static const volatile bool tls_by_pointer = false;
 
 bool text_tls_by_pointer(void)

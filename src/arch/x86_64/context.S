@@ -71,7 +71,9 @@
 3:	ldmxcsr	(%rsp)
 	fldcw	4(%rsp)
 	jmp	2b
-4:	mov	%rax, %rsi
+4:	cmp	8(%rdi), %rax		/* a worker and its home have the same */
+	je	1b
+	mov	%rax, %rsi
 	mov	$0x1002, %edi		/* ARCH_SET_FS */
 	mov	$__NR_arch_prctl, %eax
 	mov	%ecx, %r8d

@@ -65,6 +65,8 @@ WRAPPER int sigaction(int sig, const struct sigaction *restrict act, struct siga
 
 	if (sig <= 0 || sig >= NSIG)
 		return real()->sigaction(sig, act, old);
+	if (act)
+		umcg_go_home();		/* what has come for the handler before is for it */
 	if (umcg_rt.active && (sig == SIGNAL_PREEMPT || sig == SIGNAL_INTERRUPT))
 		return runtime_signal_action(sig, act, old);
 	a = &signal_actions[sig];
@@ -147,6 +149,20 @@ WRAPPER int siginterrupt(int sig, int interrupt)
 	interrupts[sig] = interrupt;
 	act.sa_flags = interrupt ? act.sa_flags & ~SA_RESTART : act.sa_flags | SA_RESTART;
 	return sigaction(sig, &act, NULL);
+}
+
+/* Whoever stops a timer does not expect its signal any more: the last one has been handled by then. */
+
+WRAPPER int timer_settime(timer_t timer, int flags, const struct itimerspec *restrict value, struct itimerspec *restrict old)
+{
+	umcg_go_home();
+	return real()->timer_settime(timer, flags, value, old);
+}
+
+WRAPPER int timer_delete(timer_t timer)
+{
+	umcg_go_home();
+	return real()->timer_delete(timer);
 }
 
 WRAPPER int sigaltstack(const stack_t *restrict stack, stack_t *restrict old)

@@ -27,6 +27,11 @@ static bool belongs_home(long nr, const long *a)
 	case SYS_epoll_pwait2:
 	case SYS_pause:
 	case SYS_rt_sigpending:
+	case SYS_rt_sigaction:
+	case SYS_alarm:
+	case SYS_setitimer:
+	case SYS_timer_settime:
+	case SYS_timer_delete:
 	case SYS_clone:
 	case SYS_clone3:
 	case SYS_fork:

@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+enum { ROUNDS = 500 };
+
 static atomic_int ticks;
 
 static void on_tick(int sig)
@@ -128,6 +130,152 @@ static void timer_signal(void)
 	join_thread(t);
 }
 
+static sem_t asked, answered;
+
+static void *answer(void *arg)
+{
+	sigset_t s;
+
+	sigfillset(&s);
+	pthread_sigmask(SIG_BLOCK, &s, NULL);
+	for (;;) {
+		sem_wait(&asked);
+		sem_post(&answered);
+	}
+	return NULL;
+}
+
+/* What has come before a timer is stopped, or before the signal's action changes, is handled: it neither comes later nor ends the process. */
+static void in_rounds(void (*one)(void))
+{
+	pthread_t t;
+
+	sem_init(&asked, 0, 0);
+	sem_init(&answered, 0, 0);
+	start_thread(&t, answer, NULL);
+	for (int i = 0; i < ROUNDS; i++) {
+		set_handler(SIGALRM, on_tick, SA_RESTART);
+		sem_post(&asked);
+		while (sem_wait(&answered))
+			CHECK_EQ(errno, EINTR);
+		one();
+	}
+}
+
+static const struct itimerval none, often = { { 0, 100 }, { 0, 100 } };
+
+static void stop_itimer(void)
+{
+	int seen;
+
+	CHECK_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
+	burn(100000);
+	CHECK_EQ(setitimer(ITIMER_REAL, &none, NULL), 0);
+	seen = ticks;
+	burn(100000);
+	CHECK_EQ(ticks, seen);
+	signal(SIGALRM, SIG_DFL);
+}
+
+static void stopped(void)
+{
+	in_rounds(stop_itimer);
+}
+
+static timer_t timer;
+
+static void new_timer(void)
+{
+	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+
+	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &e, &timer), 0);
+}
+
+static void stop_timer(void)
+{
+	struct itimerspec never = { 0 }, soon = { { 0, 100000 }, { 0, 100000 } };
+	int seen;
+
+	CHECK_EQ(timer_settime(timer, 0, &soon, NULL), 0);
+	burn(100000);
+	CHECK_EQ(timer_settime(timer, 0, &never, NULL), 0);
+	seen = ticks;
+	burn(100000);
+	CHECK_EQ(ticks, seen);
+	signal(SIGALRM, SIG_DFL);
+}
+
+static void timer_stopped(void)
+{
+	new_timer();
+	in_rounds(stop_timer);
+}
+
+static void delete_timer(void)
+{
+	struct itimerspec soon = { { 0, 100000 }, { 0, 100000 } };
+	int seen;
+
+	CHECK_EQ(timer_settime(timer, 0, &soon, NULL), 0);
+	sem_post(&asked);
+	while (sem_wait(&answered))
+		CHECK_EQ(errno, EINTR);
+	burn(100000);
+	CHECK_EQ(timer_delete(timer), 0);
+	seen = ticks;
+	burn(100000);
+	CHECK_EQ(ticks, seen);
+	signal(SIGALRM, SIG_DFL);
+	new_timer();
+}
+
+static void timer_deleted(void)
+{
+	new_timer();
+	in_rounds(delete_timer);
+}
+
+static int to_child[2], from_child[2];
+
+static void signal_parent(void)
+{
+	char byte;
+
+	while (read(to_child[0], &byte, 1) == 1) {
+		kill(getppid(), SIGALRM);
+		CHECK_EQ(write(from_child[1], &byte, 1), 1);
+	}
+	_exit(0);
+}
+
+static void change_action(void)
+{
+	int seen = ticks;
+	char byte = 0;
+
+	CHECK_EQ(write(to_child[1], &byte, 1), 1);
+	while (read(from_child[0], &byte, 1) < 0)
+		CHECK_EQ(errno, EINTR);
+	signal(SIGALRM, SIG_DFL);
+	CHECK_EQ(ticks, seen + 1);
+}
+
+static void action_changes(void)
+{
+	pid_t child;
+
+	CHECK_EQ(pipe(to_child), 0);
+	CHECK_EQ(pipe(from_child), 0);
+	child = fork();
+	if (!child) {
+		close(to_child[1]);
+		signal_parent();
+	}
+	in_rounds(change_action);
+	close(to_child[1]);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+}
+
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
 static long long origin_us;
@@ -192,6 +340,10 @@ const struct check checks[] = {
 	{ "alarm_interrupts_read", alarm_interrupts_read, NULL },
 	{ "timer_thread", timer_thread, NULL },
 	{ "timer_signal", timer_signal, NULL },
+	{ "stopped", stopped, NULL },
+	{ "timer_stopped", timer_stopped, NULL },
+	{ "timer_deleted", timer_deleted, NULL },
+	{ "action_changes", action_changes, NULL },
 	{ "stopped_and_continued", stopped_and_continued, NULL },
 	{ 0 },
 };

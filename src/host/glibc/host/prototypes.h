@@ -47,6 +47,8 @@ __typeof__(posix_spawn) old_posix_spawn;
 __typeof__(posix_spawnp) old_posix_spawnp;
 __typeof__(pthread_kill) old_pthread_kill;
 int old_timer_create(clockid_t clock, struct sigevent *event, int *timer);
+int old_timer_settime(int timer, int flags, const struct itimerspec *value, struct itimerspec *old);
+int old_timer_delete(int timer);
 
 typedef __priority_which_t priority_which;
 typedef __rusage_who_t rusage_who;

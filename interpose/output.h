@@ -36,7 +36,7 @@ static inline bool output_is_easy(FILE *f, size_t n, bool newline)
 }
 
 #define OUTPUT(stream, is_unlocked) \
-	struct output o = { .f = (stream), .fd = -1, .unlocked = (is_unlocked) }; \
+	struct output o = { .f = (stream), .fd = -1, .unlocked = (is_unlocked) || !host_file_is_locked_by_calls(stream) }; \
 	ON_LEAVE(end, umcg_output_end, &o)
 
 #define WRITES(type, name, parameters, arguments, file, n, newline, is_unlocked) \

@@ -20,6 +20,8 @@ void umcg_unlock_file(void *f);
 	{ \
 		if (host_file_has_input(file)) \
 			return real()->name arguments; \
+		if (!host_file_is_locked_by_calls(file)) \
+			return umcg_await_input(file) ? real()->name arguments : (failed); \
 		flockfile(file); \
 		ON_LEAVE(lock, umcg_unlock_file, file); \
 		return host_file_has_input(file) || umcg_await_input(file) ? real()->name arguments : (failed); \

@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
+#include <printf.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <syslog.h>
 #include <wchar.h>
@@ -252,11 +254,97 @@ static void *copy(void *arg)
 
 static void files(void) { in_worker(copy); }
 
+static int how;
+
+/* Writes to the stream it is given: snprintf()'s own, or a real one. */
+static int print_name(FILE *to, const struct printf_info *info, const void *const *args)
+{
+	const char *name = *(const char *const *)args[0];
+
+	switch (how) {
+	case 0:
+		return fprintf(to, "%*s", info->width, name);
+	case 1:
+		return fputs(name, to);
+	case 2:
+		return (int)fwrite(name, 1, strlen(name), to);
+	case 3:
+		return putc(*name, to);
+	default:
+		return fflush(to);
+	}
+}
+
+static int one_pointer(const struct printf_info *info, size_t n, int *types, int *sizes)
+{
+	if (n) {
+		types[0] = PA_POINTER;
+		sizes[0] = sizeof(void *);
+	}
+	return 1;
+}
+
+static void *print_often(void *arg)
+{
+	const char *volatile format = "<%9N>\n";	/* the compiler does not know it */
+	char text[64], *made;
+
+	usleep(100);
+	for (how = 0; how < 5; how++) {
+		snprintf(text, sizeof(text), format, "name");
+		fputs(text, stdout);
+		CHECK(asprintf(&made, format, "name") > 0);
+		fputs(made, stdout);
+		free(made);
+		printf(format, "name");
+		setvbuf(stderr, NULL, _IONBF, 0);
+		fprintf(stderr, format, "name");
+	}
+	return NULL;
+}
+
+static void printf_hooks(void)
+{
+	CHECK_EQ(register_printf_specifier('N', print_name, one_pointer), 0);
+	in_worker(print_often);
+}
+
+static void *use_while_locked(void *arg)
+{
+	char line[16];
+
+	usleep(100);
+	if (how) {
+		CHECK(fgets(line, sizeof(line), f));
+		return NULL;
+	}
+	CHECK(fputs("x\n", f) >= 0);
+	CHECK(fprintf(f, "y\n") > 0);
+	CHECK_EQ(fputc('z', f), 'z');
+	CHECK_EQ(fflush(f), 0);
+	return NULL;
+}
+
+/* Calls do not wait for the lock that another holds, if it is the callers' own affair. */
+static void locked_by_callers(void)
+{
+	for (how = 0; how < 2; how++) {
+		f = how ? fopen("/etc/passwd", "r") : tmpfile();
+		__fsetlocking(f, FSETLOCKING_BYCALLER);
+		flockfile(f);
+		in_worker(use_while_locked);
+		funlockfile(f);
+		fclose(f);
+	}
+}
+
 const struct check checks[] = {
 	{ "readers", readers, NULL },
 	{ "writers", writers, NULL },
 	{ "messages", messages, NULL },
 	{ "names", names, NULL },
 	{ "files", files, NULL },
+	{ "printf_hooks", printf_hooks, NULL },
+	{ "locked_by_callers", locked_by_callers, NULL },
 	{ 0 },
 };

@@ -18,6 +18,7 @@ enum {
 	HOST_FILE_IN_BACKUP = 0x0100,
 	HOST_FILE_LINE_BUFFERED = 0x0200,
 	HOST_FILE_WRITES = 0x0800,
+	HOST_FILE_LOCKED_BY_CALLER = 0x8000,
 };
 
 /* Whether the next byte, or the end, may come without a look at the descriptor; of wide streams that is not known. */
@@ -39,9 +40,16 @@ static inline void host_file_failed(FILE *f)
 	f->_flags |= HOST_FILE_ERROR;
 }
 
+/* -1: none, as those that snprintf() and the like write to, which have no lock either. */
 static inline int host_file_descriptor(FILE *f)
 {
-	return f->_fileno;
+	return f->_lock ? f->_fileno : -1;
+}
+
+/* Whether the libc's calls lock it. */
+static inline bool host_file_is_locked_by_calls(FILE *f)
+{
+	return !(f->_flags & HOST_FILE_LOCKED_BY_CALLER);
 }
 
 /* While the stream is locked, or else is nobody else's: calls that write fail. */

@@ -67,6 +67,12 @@ static inline int host_file_descriptor(FILE *f)
 	return host_file(f)->close ? host_file(f)->fd : -1;
 }
 
+/* Whether the libc's calls lock it. */
+static inline bool host_file_is_locked_by_calls(FILE *f)
+{
+	return host_file(f)->lock >= 0;
+}
+
 /* While the stream is locked, or else is nobody else's: calls that write fail. */
 static inline void host_file_set_descriptor(FILE *f, int fd)
 {

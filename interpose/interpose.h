@@ -53,6 +53,8 @@ void umcg_clock_binds(clockid_t clock) __attribute__((visibility("hidden")));
 /* The same before prctl() with these arguments, and arch_prctl(code): for good if it is such a change. */
 void umcg_before_prctl(const long *arguments) __attribute__((visibility("hidden")));
 void umcg_before_arch_prctl(long code) __attribute__((visibility("hidden")));
+void umcg_before_mempolicy(long mode) __attribute__((visibility("hidden")));
+void umcg_mempolicy_is_default(void) __attribute__((visibility("hidden")));
 
 /* A seccomp filter is about to be installed: all threads run 1:1 from now on. */
 void umcg_before_filter(const void *program) __attribute__((visibility("hidden")));

@@ -9,6 +9,7 @@
 #include "setxid.h"
 
 #include <asm/prctl.h>
+#include <linux/mempolicy.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 
@@ -125,6 +126,30 @@ WRAPPER int setns(int fd, int type)
 {
 	be_single_threaded();
 	return real()->setns(fd, type);
+}
+
+void umcg_before_mempolicy(long mode)
+{
+	struct task *t = umcg_self;
+	bool by_policy = t && (!t->bound || t->bound_by_policy);
+
+	if (mode == MPOL_DEFAULT) {
+		umcg_go_home();
+		return;
+	}
+	umcg_stay_home();
+	if (t)
+		t->bound_by_policy = by_policy;
+}
+
+/* Libraries for NUMA machines try what the kernel can do when they are loaded: that binds nobody for good. */
+void umcg_mempolicy_is_default(void)
+{
+	struct task *t = umcg_self;
+
+	if (!t || !t->bound_by_policy || load_acquire(&umcg_rt.confined))	/* pairs with retire_for_good() */
+		return;
+	t->bound = t->bound_by_policy = false;
 }
 
 static bool prctl_binds(long option)

@@ -3,6 +3,7 @@
 #include "futex.h"
 #include "interpose.h"
 
+#include <linux/mempolicy.h>
 #include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -226,6 +227,9 @@ static bool bind_for(long nr, const long *a)
 	case SYS_arch_prctl:
 		umcg_before_arch_prctl(a[0]);
 		return true;
+	case SYS_set_mempolicy:
+		umcg_before_mempolicy(a[0]);
+		return true;
 	case SYS_setpriority:
 	case SYS_ioprio_set:
 	case SYS_ioperm:
@@ -245,7 +249,6 @@ static bool bind_for(long nr, const long *a)
 	case SYS_keyctl:
 	case SYS_add_key:
 	case SYS_request_key:
-	case SYS_set_mempolicy:
 #ifdef SYS_landlock_restrict_self
 	case SYS_landlock_restrict_self:
 #endif
@@ -293,6 +296,8 @@ WRAPPER long syscall(long nr, ...)
 	ret = real()->syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (ret == 0 && forks(nr, a))
 		interpose_in_child();
+	if (ret == 0 && nr == SYS_set_mempolicy && a[0] == MPOL_DEFAULT)
+		umcg_mempolicy_is_default();
 	/* Rights to keys are in a register that no switch saves, as hardly any program has keys. */
 	if (ret >= 0 && nr == SYS_pkey_alloc)
 		retire_for_good();

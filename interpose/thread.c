@@ -107,6 +107,7 @@ static int create_worker(pthread_t *thread, const pthread_attr_t *attr, void *(*
 	w->fn = fn;
 	w->arg = arg;
 	w->c11 = c11;
+	w->bound_by_policy = self->bound_by_policy && !wants_own_kernel_thread(attr);
 	w->bound = self->bound || wants_own_kernel_thread(attr);
 	if (attr && pthread_attr_getdetachstate(attr, &detach) == 0)
 		w->detached = detach == PTHREAD_CREATE_DETACHED;

@@ -107,6 +107,18 @@ TEST(Settings, StatsAreCounted)
 	EXPECT_GE(counter(ours.err, "parks"), 20) << ours.err;
 }
 
+// Programs that have libnuma: threads bound to their kernel threads would not park.
+TEST(MemoryPolicy, IsTriedAndBindsNobody)
+{
+	if (judging_nptl())
+		GTEST_SKIP() << "NPTL is judged against itself";
+	Outcome ours = run_preloaded({"kthread_raw", "policy_tried", "exit 0"}, 1, {"UMCG_STATS=1"});
+	if (ours.skipped())
+		GTEST_SKIP() << ours.out;
+	ASSERT_EQ(ours.ends, "exit 0") << ours.say();
+	EXPECT_GE(counter(ours.err, "parks"), 500) << ours.err;
+}
+
 class Tool : public testing::Test {
       protected:
 	static Outcome umcg(Words words)

@@ -151,6 +151,7 @@ struct task {
 	uint32_t handlers_norestart;	/* those of them without SA_RESTART */
 	bool at_home;			/* executes on its home; written there only */
 	bool bound;			/* at home for good */
+	bool bound_by_policy;		/* … or until its memory policy is the default again; its own */
 	bool ends;			/* it unwinds, or may, or its function has returned: what is left of its life is the libc's */
 	bool preempted;			/* its slice ended before it was queued */
 	bool lent;			/* preempted, but runs on for those who wait for its lock */

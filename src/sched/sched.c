@@ -247,6 +247,7 @@ void task_bind(struct task *t)
 		return;
 	task_couple(t);
 	t->bound = true;
+	t->bound_by_policy = false;
 }
 
 void task_interrupt(struct task *t)
@@ -322,7 +323,7 @@ void np_leave_slow(struct task *t)
 				return;
 			}
 			if (attn & ATTN_BIND)
-				t->bound = true;
+				task_bind(t);
 			/* Going home has taken a registered worker's server from it. Its handlers run
 			 * next, and then it has nothing to do there: no call of its own blocks. */
 			if (t->role == ROLE_WORKER)

@@ -182,6 +182,24 @@ static void stopped(void)
 	in_rounds(stop_itimer);
 }
 
+static void stop_alarm(void)
+{
+	int seen;
+
+	ualarm(100, 100);
+	burn(100000);
+	ualarm(0, 0);
+	seen = ticks;
+	burn(100000);
+	CHECK_EQ(ticks, seen);
+	signal(SIGALRM, SIG_DFL);
+}
+
+static void alarm_stopped(void)
+{
+	in_rounds(stop_alarm);
+}
+
 static timer_t timer;
 
 static void new_timer(void)
@@ -341,6 +359,7 @@ const struct check checks[] = {
 	{ "timer_thread", timer_thread, NULL },
 	{ "timer_signal", timer_signal, NULL },
 	{ "stopped", stopped, NULL },
+	{ "alarm_stopped", alarm_stopped, NULL },
 	{ "timer_stopped", timer_stopped, NULL },
 	{ "timer_deleted", timer_deleted, NULL },
 	{ "action_changes", action_changes, NULL },

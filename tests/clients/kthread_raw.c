@@ -31,6 +31,47 @@ static void prefer_node(void)
 
 static void node_is_preferred(void) { CHECK_EQ(memory_policy(), MPOL_PREFERRED); }
 static void policy_is_default(void) { CHECK_EQ(memory_policy(), MPOL_DEFAULT); }
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed_turn = PTHREAD_COND_INITIALIZER;
+static int turns;
+
+static void *take_turns(void *arg)
+{
+	intptr_t me = (intptr_t)arg;
+
+	pthread_mutex_lock(&lock);
+	while (turns < 1000) {
+		if (turns % 2 == me) {
+			turns++;
+			pthread_cond_broadcast(&changed_turn);
+		} else {
+			pthread_cond_wait(&changed_turn, &lock);
+		}
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+static void *end_at_once(void *arg)
+{
+	return arg;
+}
+
+/* As libnuma when it is loaded, in a program that has threads already. The judge looks where others run. */
+static void policy_tried(void)
+{
+	pthread_t t[2];
+
+	start_thread(&t[0], end_at_once, NULL);
+	join_thread(t[0]);
+	policy_is_default();
+	prefer_node();
+	CHECK_EQ(syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0), 0);
+	policy_is_default();
+	start_threads(t, 2, take_turns);
+	join_threads(t, 2);
+}
+
 static void own_memory_policy(void) { belongs_to_one((struct state){ prefer_node, node_is_preferred, policy_is_default }); }
 
 static unsigned long at_gs = 4711, original_gs;
@@ -188,6 +229,7 @@ static void own_rights(void)
 #endif
 
 const struct check checks[] = {
+	{ "policy_tried", policy_tried, NULL },
 	{ "own_memory_policy", own_memory_policy, NULL },
 	{ "own_gs", own_gs, NULL },
 	{ "own_ports", own_ports, NULL },

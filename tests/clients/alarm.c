@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-enum { ROUNDS = 500 };
+enum { ROUNDS = 150 };
 
 static atomic_int ticks;
 

@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-enum { ROUNDS = 150 };
+enum { ROUNDS = 400 };
 
 static atomic_int ticks;
 
@@ -146,14 +146,14 @@ static void *answer(void *arg)
 }
 
 /* What has come before a timer is stopped, or before the signal's action changes, is handled: it neither comes later nor ends the process. */
-static void in_rounds(void (*one)(void))
+static void in_rounds(int rounds, void (*one)(void))
 {
 	pthread_t t;
 
 	sem_init(&asked, 0, 0);
 	sem_init(&answered, 0, 0);
 	start_thread(&t, answer, NULL);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		set_handler(SIGALRM, on_tick, SA_RESTART);
 		sem_post(&asked);
 		while (sem_wait(&answered))
@@ -162,42 +162,42 @@ static void in_rounds(void (*one)(void))
 	}
 }
 
-static const struct itimerval none, often = { { 0, 100 }, { 0, 100 } };
+static const struct itimerval none, often = { { 0, 30 }, { 0, 30 } };
 
 static void stop_itimer(void)
 {
 	int seen;
 
 	CHECK_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
-	burn(100000);
+	burn(30000);
 	CHECK_EQ(setitimer(ITIMER_REAL, &none, NULL), 0);
 	seen = ticks;
-	burn(100000);
+	burn(30000);
 	CHECK_EQ(ticks, seen);
 	signal(SIGALRM, SIG_DFL);
 }
 
 static void stopped(void)
 {
-	in_rounds(stop_itimer);
+	in_rounds(ROUNDS, stop_itimer);
 }
 
 static void stop_alarm(void)
 {
 	int seen;
 
-	ualarm(100, 100);
-	burn(100000);
+	ualarm(30, 30);
+	burn(30000);
 	ualarm(0, 0);
 	seen = ticks;
-	burn(100000);
+	burn(30000);
 	CHECK_EQ(ticks, seen);
 	signal(SIGALRM, SIG_DFL);
 }
 
 static void alarm_stopped(void)
 {
-	in_rounds(stop_alarm);
+	in_rounds(ROUNDS, stop_alarm);
 }
 
 static timer_t timer;
@@ -211,14 +211,14 @@ static void new_timer(void)
 
 static void stop_timer(void)
 {
-	struct itimerspec never = { 0 }, soon = { { 0, 100000 }, { 0, 100000 } };
+	struct itimerspec never = { 0 }, soon = { { 0, 30000 }, { 0, 30000 } };
 	int seen;
 
 	CHECK_EQ(timer_settime(timer, 0, &soon, NULL), 0);
-	burn(100000);
+	burn(30000);
 	CHECK_EQ(timer_settime(timer, 0, &never, NULL), 0);
 	seen = ticks;
-	burn(100000);
+	burn(30000);
 	CHECK_EQ(ticks, seen);
 	signal(SIGALRM, SIG_DFL);
 }
@@ -226,22 +226,22 @@ static void stop_timer(void)
 static void timer_stopped(void)
 {
 	new_timer();
-	in_rounds(stop_timer);
+	in_rounds(4 * ROUNDS, stop_timer);
 }
 
 static void delete_timer(void)
 {
-	struct itimerspec soon = { { 0, 100000 }, { 0, 100000 } };
+	struct itimerspec soon = { { 0, 30000 }, { 0, 30000 } };
 	int seen;
 
 	CHECK_EQ(timer_settime(timer, 0, &soon, NULL), 0);
 	sem_post(&asked);
 	while (sem_wait(&answered))
 		CHECK_EQ(errno, EINTR);
-	burn(100000);
+	burn(30000);
 	CHECK_EQ(timer_delete(timer), 0);
 	seen = ticks;
-	burn(100000);
+	burn(30000);
 	CHECK_EQ(ticks, seen);
 	signal(SIGALRM, SIG_DFL);
 	new_timer();
@@ -250,7 +250,7 @@ static void delete_timer(void)
 static void timer_deleted(void)
 {
 	new_timer();
-	in_rounds(delete_timer);
+	in_rounds(ROUNDS, delete_timer);
 }
 
 static int to_child[2], from_child[2];
@@ -289,7 +289,7 @@ static void action_changes(void)
 		close(to_child[1]);
 		signal_parent();
 	}
-	in_rounds(change_action);
+	in_rounds(ROUNDS, change_action);
 	close(to_child[1]);
 	CHECK_EQ(waitpid(child, NULL, 0), child);
 }

@@ -50,10 +50,11 @@ void umcg_call_home(struct task *t, uint32_t attn) __attribute__((visibility("hi
 /* A timer or a sleep is about to use that clock: if it is a thread's CPU time, that thread stays at home. */
 void umcg_clock_binds(clockid_t clock) __attribute__((visibility("hidden")));
 
-/* The same before prctl() with these arguments, and arch_prctl(code): for good if it is such a change. */
+/* The same before prctl() with these arguments, arch_prctl(code), set_mempolicy(mode): for good if it is such a change. */
 void umcg_before_prctl(const long *arguments) __attribute__((visibility("hidden")));
 void umcg_before_arch_prctl(long code) __attribute__((visibility("hidden")));
 void umcg_before_mempolicy(long mode) __attribute__((visibility("hidden")));
+/* set_mempolicy() has made it the default: who was bound by another may leave again. */
 void umcg_mempolicy_is_default(void) __attribute__((visibility("hidden")));
 
 /* A seccomp filter is about to be installed: all threads run 1:1 from now on. */

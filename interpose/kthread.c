@@ -147,9 +147,12 @@ void umcg_mempolicy_is_default(void)
 {
 	struct task *t = umcg_self;
 
-	if (!t || !t->bound_by_policy || load_acquire(&umcg_rt.confined))	/* pairs with retire_for_good() */
+	if (!t)
 		return;
-	t->bound = t->bound_by_policy = false;
+	np_enter(t);		/* the monitor binds only who is outside the runtime, see stays_home() */
+	if (t->bound_by_policy && !load_acquire(&umcg_rt.confined))	/* pairs with retire_for_good() */
+		t->bound = t->bound_by_policy = false;
+	np_leave(t);
 }
 
 static bool prctl_binds(long option)

@@ -31,6 +31,7 @@ static void prefer_node(void)
 
 static void node_is_preferred(void) { CHECK_EQ(memory_policy(), MPOL_PREFERRED); }
 static void policy_is_default(void) { CHECK_EQ(memory_policy(), MPOL_DEFAULT); }
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed_turn = PTHREAD_COND_INITIALIZER;
 static int turns;
